@@ -1,0 +1,139 @@
+"""What every emulator offers: an editor's pixel maths as a chain of stages.
+
+An emulator is numpy or torch in, the same out. Its stages are pointwise: spatial operations read
+a guide computed once per photo. Each stage names the settings it reads, so that a solver can
+build Jacobians stage by stage instead of rendering everything once per setting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sidelight.imaging.image import Image
+from sidelight.recipe import Hdr, Lut3D, Recipe, WhiteBalance
+
+Array = Any
+"""A numpy array or a torch tensor (array-API style)."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """All that a render needs beside pixels and settings.
+
+    Attributes:
+        white_balance: The photo's white balance.
+        headroom: Stops above SDR white of this rendition, 0 for SDR.
+        guide: log2 of the edge-aware luminance mask at exposure 0 and as-shot white balance,
+            shape (...,) of the pixels, or None to use each pixel's own.
+        baseline_exposure_ev: DNG BaselineExposure (Lightroom only).
+        hdr: HDR settings of the Recipe.
+        lut, lut_amount: LUT of the Recipe.
+    """
+
+    white_balance: WhiteBalance
+    headroom: float = 0.0
+    guide: Array | None = None
+    baseline_exposure_ev: float = 0.0
+    hdr: Hdr = field(default_factory=Hdr)
+    lut: Lut3D | None = None
+    lut_amount: float = 1.0
+
+    def at(self, headroom: float) -> Context:
+        """Return the context of another rendition of the same photo."""
+        return replace(self, headroom=headroom)
+
+    def take(self, index: Any) -> Context:
+        """Return the context for a selection of pixels, `index` into the guide."""
+        return self if self.guide is None else replace(self, guide=self.guide[index])
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One pointwise step of a render.
+
+    Attributes:
+        name: The operation, in the editor's own term.
+        settings: Positions in the settings vector that `apply` reads.
+        apply: (rgb, theta) → rgb; rgb has shape (..., 3), theta (VECTOR_SIZE,) in solver units.
+            Bound to its context, so a guide's shape is the pixels' shape.
+        channelwise: Whether each output channel depends on the same input channel alone.
+        columns: (rgb before, rgb after, theta) → d(after)/d(own settings), shape (S, N, 3);
+            given where the derivative is known, else a solver takes differences.
+    """
+
+    name: str
+    settings: tuple[int, ...]
+    apply: Callable[[Array, Array], Array]
+    channelwise: bool = False
+    columns: Callable[[Array, Array, Array], Array] | None = None
+
+
+class Emulator(Protocol):
+    """An editor's pixel maths."""
+
+    name: str
+
+    def guide(self, image: Image) -> NDArray[np.float32]:
+        """Return the log2 edge-aware mask of an image, shape (H, W)."""
+        ...
+
+    def stages(self, context: Context) -> Sequence[Stage]:
+        """Return the chain, scene-linear Rec.2020 in, display-linear Rec.2020 out."""
+        ...
+
+    def tone_slope(self, theta: Array) -> Array:
+        """Return d(out EV)/d(in EV) of the tone sliders on neutrals, from -8 to +3 EV."""
+        ...
+
+
+def context_of(
+    image: Image, recipe: Recipe, headroom: float, guide: Array | None = None
+) -> Context:
+    """Return the context that renders `image` with `recipe`."""
+    return Context(
+        white_balance=image.info.white_balance,
+        headroom=headroom,
+        guide=guide,
+        baseline_exposure_ev=image.info.baseline_exposure_ev,
+        hdr=recipe.hdr,
+        lut=recipe.lut,
+        lut_amount=recipe.lut_amount,
+    )
+
+
+def run(stages: Sequence[Stage], rgb: Array, theta: Array) -> Array:
+    """Send pixels through a chain."""
+    for stage in stages:
+        rgb = stage.apply(rgb, theta)
+    return rgb
+
+
+def render(
+    emulator: Emulator,
+    image: Image,
+    recipe: Recipe,
+    headroom: float = 0.0,
+    guide: Array | None = None,
+) -> NDArray[np.float32]:
+    """Render a photo as an editor would.
+
+    Args:
+        emulator: Whose maths.
+        image: Scene-linear pixels.
+        recipe: The settings.
+        headroom: Stops above SDR white; 0 renders the SDR twin.
+        guide: The emulator's guide of this image; computed when absent.
+
+    Returns:
+        float32, shape (H, W, 3), display-linear Rec.2020, 1.0 = SDR white, up to 2^headroom.
+    """
+    if guide is None:
+        guide = emulator.guide(image)
+    stages = emulator.stages(context_of(image, recipe, headroom, guide))
+    theta = recipe.to_vector().astype(np.float32)
+    return np.asarray(run(stages, image.rgb, theta), dtype=np.float32)

@@ -1,0 +1,252 @@
+"""Settings found for one before/after pair: sliders first, the tone curve as residual.
+
+Residuals live in the encoding log2(1 + 63 y) / 6, which has gradient above SDR white. The tone
+sliders keep d(out EV)/d(in EV) at 0.25 or more, so that no fit turns tones over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sidelight.emulators.base import Context, Emulator, Stage, context_of
+from sidelight.emulators.sample import stratified_pixels
+from sidelight.emulators.solve import Solution, chain_jacobian, forward, least_squares
+from sidelight.errors import PhotoError
+from sidelight.imaging.image import Image
+from sidelight.imaging.transfer import log_encode, log_encode_slope
+from sidelight.recipe import Recipe
+from sidelight.recipe.fields import (
+    CURVE_KNOTS,
+    CURVE_SLICE,
+    FIELDS,
+    INDEX,
+    SLIDERS,
+    VECTOR_SIZE,
+)
+
+MINIMUM_SLOPE = 0.25
+_CURVE_LIMIT = 0.35
+_SLOPE_WEIGHT = 3.0
+_COARSE = 260
+_ENOUGH = 0.5e-9  # 90 dB
+_GOOD = 0.5e-7  # 70 dB
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """What `fit_pair` found.
+
+    Attributes:
+        recipe: The settings.
+        psnr_db: Peak signal-to-noise ratio on held-back pixels, in the log encoding.
+        psnr_sliders_db: The same with sliders alone.
+        uncertainty: Standard deviation of each slider, in its own unit.
+    """
+
+    recipe: Recipe
+    psnr_db: float
+    psnr_sliders_db: float
+    uncertainty: dict[str, float]
+
+
+def settings_bounds() -> tuple[Vector, Vector]:
+    """Return the lowest and highest settings vector a solver may reach."""
+    low = np.array([f.minimum / f.scale for f in FIELDS] + [-_CURVE_LIMIT] * (CURVE_KNOTS - 2))
+    high = np.array([f.maximum / f.scale for f in FIELDS] + [_CURVE_LIMIT] * (CURVE_KNOTS - 2))
+    return low, high
+
+
+def fit_pixels(
+    emulator: Emulator,
+    context: Context,
+    rgb: NDArray[np.float32],
+    target: NDArray[np.float32],
+    *,
+    start: Vector | None = None,
+    free: Sequence[int] | None = None,
+    iterations: int = 16,
+    tolerance: float = 1e-3,
+    stiffness: float = 1e-9,
+    constrained: bool = True,
+) -> Solution:
+    """Solve for the settings that render `rgb` as `target`.
+
+    Args:
+        emulator: Whose maths.
+        context: White balance, headroom and the guide of exactly these pixels.
+        rgb: Scene-linear pixels, shape (N, 3).
+        target: Display-linear pixels, shape (N, 3).
+        start: First settings vector; zero when absent.
+        free: Settings that may move; all that the chain reads when absent.
+        iterations, tolerance: As in `least_squares`.
+        stiffness: Precision of the prior that pulls every setting to zero.
+        constrained: Whether tones must keep rising (hinge residuals).
+    """
+    stages = emulator.stages(context)
+    if free is None:
+        free = sorted({i for stage in stages for i in stage.settings})
+    wanted = log_encode(target).astype(np.float32)
+    rows = _ConstraintRows(emulator, free) if constrained else None
+    norm = np.sqrt(wanted.size)
+
+    def residual(theta: Vector) -> tuple[Vector, object]:
+        states = forward(stages, rgb, theta)
+        pixels = (log_encode(states[-1]) - wanted).reshape(-1) / norm
+        return pixels if rows is None else np.concatenate([pixels, rows.values(theta)]), states
+
+    def jacobian(theta: Vector, states: object) -> NDArray[np.float64]:
+        pixels = chain_jacobian(stages, states, theta, free)  # type: ignore[arg-type]
+        pixels *= log_encode_slope(states[-1])[..., None] / norm  # type: ignore[index]
+        flat = pixels.reshape(-1, len(free))
+        return flat if rows is None else np.vstack([flat, rows.jacobian(theta)])
+
+    theta = np.zeros(VECTOR_SIZE) if start is None else start
+    prior = np.full(VECTOR_SIZE, stiffness)
+    return least_squares(
+        residual,
+        jacobian,
+        theta,
+        free,
+        settings_bounds(),
+        prior=prior,
+        centre=np.zeros(VECTOR_SIZE),
+        iterations=iterations,
+        tolerance=tolerance,
+        enough=_ENOUGH,
+    )
+
+
+class _ConstraintRows:
+    """Hinge residuals that keep tones rising: tone sliders and curve knots."""
+
+    def __init__(self, emulator: Emulator, free: Sequence[int]) -> None:
+        self.emulator = emulator
+        self.free = list(free)
+
+    def values(self, theta: Vector) -> Vector:
+        slope = np.asarray(self.emulator.tone_slope(theta))
+        knots = np.diff(np.concatenate([[0.0], theta[CURVE_SLICE], [0.0]])) * (CURVE_KNOTS - 1)
+        below = np.concatenate([MINIMUM_SLOPE - slope, MINIMUM_SLOPE - 1.0 - knots])
+        return _SLOPE_WEIGHT * np.maximum(below, 0.0) / len(below)
+
+    def jacobian(self, theta: Vector) -> NDArray[np.float64]:
+        base = self.values(theta)
+        result = np.zeros((len(base), len(self.free)))
+        if not base.any():
+            return result
+        for column, setting in enumerate(self.free):
+            moved = theta.copy()
+            moved[setting] += 1e-4
+            result[:, column] = (self.values(moved) - base) / 1e-4
+        return result
+
+
+def psnr_db(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
+    """Return the PSNR of two display-linear renders in the log encoding, in dB."""
+    error = float(np.mean((log_encode(a) - log_encode(b)) ** 2))
+    return float(10 * np.log10(1 / max(error, 1e-20)))
+
+
+def fit_two_steps(
+    emulator: Emulator,
+    context: Context,
+    rgb: NDArray[np.float32],
+    target: NDArray[np.float32],
+) -> tuple[Solution, Solution]:
+    """Fit the sliders on some of the pixels, then sliders and curve on all of them."""
+    stages = emulator.stages(context)
+    reads = sorted({i for stage in stages for i in stage.settings})
+    sliders = [i for i in reads if i < len(SLIDERS)]
+    some = np.arange(0, len(rgb), max(len(rgb) // _COARSE, 1))
+    few, few_rgb, few_target = context.take(some), rgb[some], target[some]
+    # A path to an allowed answer may lead through answers that are not: constrain at the end.
+    first = fit_pixels(
+        emulator, few, few_rgb, few_target, free=sliders, iterations=6, tolerance=0.1,
+        stiffness=1e-4, constrained=False,
+    )  # fmt: skip
+    # Sliders and curve can trade places; when one way in ends in a poor minimum, try the other.
+    second: Solution | None = None
+    for start in (first.theta, np.zeros(VECTOR_SIZE)):
+        both = fit_pixels(
+            emulator, few, few_rgb, few_target, start=start, free=reads, iterations=20,
+            tolerance=0.01, constrained=False,
+        )  # fmt: skip
+        whole = fit_pixels(
+            emulator, context, rgb, target, start=both.theta, free=reads, constrained=False
+        )
+        if second is None or whole.cost < second.cost:
+            second = whole
+        if second.cost < _GOOD:
+            break
+    assert second is not None
+    if _ConstraintRows(emulator, reads).values(second.theta).any():
+        second = fit_pixels(emulator, context, rgb, target, start=second.theta, free=reads)
+    return first, second
+
+
+def fit_pair(
+    before: Image,
+    after: NDArray[np.float32],
+    emulator: Emulator,
+    *,
+    headroom: float = 0.0,
+    recipe: Recipe | None = None,
+    pixels: int = 1000,
+    seed: int = 0,
+) -> FitResult:
+    """Find the Recipe that turns one picture into another.
+
+    Args:
+        before: Scene-linear pixels.
+        after: Display-linear Rec.2020 of the same view and size, shape (H, W, 3).
+        emulator: The editor the Recipe is for.
+        headroom: Stops above SDR white that `after` may use.
+        recipe: Start, for its HDR settings; a zero Recipe when absent.
+        pixels: How many pixels the solver sees; as many again are held back.
+        seed: Of the pixel choice.
+
+    Raises:
+        PhotoError: The sizes differ, or nothing usable is left.
+    """
+    if before.rgb.shape != after.shape:
+        raise PhotoError("the two pictures differ in size")
+    recipe = recipe or Recipe()
+    usable = ~before.clipped.any(axis=-1) & np.isfinite(after).all(axis=-1)
+    index = stratified_pixels(before.rgb, 2 * pixels, usable=usable, seed=seed)
+    if len(index) < 32:
+        raise PhotoError("too few unclipped pixels are left to compare")
+    guide = emulator.guide(before).reshape(-1)
+    rgb, target = before.rgb.reshape(-1, 3), after.reshape(-1, 3)
+    fitted, held = index[::2], index[1::2]
+    context = context_of(before, recipe, headroom, guide)
+    first, second = fit_two_steps(emulator, context.take(fitted), rgb[fitted], target[fitted])
+
+    def held_psnr(theta: Vector) -> float:
+        stages: Sequence[Stage] = emulator.stages(context.take(held))
+        out = forward(stages, rgb[held], recipe.with_vector(theta).to_vector())[-1]
+        return psnr_db(out, target[held])
+
+    alone, both = held_psnr(first.theta), held_psnr(second.theta)
+    best = second if both > alone + 0.1 else first
+    found = recipe.with_vector(best.theta)
+    found = found if best is second else replace(found, curve=Recipe().curve)
+    return FitResult(found, max(alone, both), alone, _uncertainty(best, emulator, context))
+
+
+def _uncertainty(solution: Solution, emulator: Emulator, context: Context) -> dict[str, float]:
+    """Posterior width of each slider: the diagonal of the inverse normal matrix."""
+    reads = sorted({i for stage in emulator.stages(context) for i in stage.settings})
+    size = len(solution.normal_matrix)
+    free = [i for i in reads if i < len(SLIDERS)] if size < len(reads) else reads
+    covariance = np.linalg.pinv(solution.normal_matrix) * 2 * max(solution.cost, 1e-12)
+    width = dict(zip(free, np.sqrt(np.maximum(np.diag(covariance), 0)), strict=True))
+    return {f.name: float(width[INDEX[f.name]] * f.scale) for f in FIELDS if INDEX[f.name] in width}
+
+
+__all__ = ["FitResult", "fit_pair", "fit_pixels", "fit_two_steps", "psnr_db"]

@@ -1,0 +1,222 @@
+"""Damped least squares over an emulator's chain, with Jacobians built stage by stage.
+
+A chain of pointwise stages X0 → X1 → … → Xn has a cheap Jacobian. Going backward, D is the
+derivative of the residual by a stage's output, (N, 3, 3) per pixel; a setting of stage k gives
+the column D · ∂Sk/∂θ, and D · ∂Sk/∂X continues to the stage before. Every stage is evaluated
+3 + its own settings times, where differencing the whole chain would evaluate all of them once per
+setting. Damping after Marquardt; between full Jacobians Broyden's rank-one update is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sidelight.emulators.base import Stage
+
+Vector = NDArray[np.float64]
+Pixels = NDArray[np.float32]
+
+_STEP = 2e-3
+_STEP_RGB = 2e-3
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What a solve returns.
+
+    Attributes:
+        theta: Settings vector, shape (VECTOR_SIZE,).
+        cost: Half the sum of squared residuals, the prior included.
+        iterations: Accepted and refused steps.
+        normal_matrix: JᵀJ + prior of the free settings at the end.
+    """
+
+    theta: Vector
+    cost: float
+    iterations: int
+    normal_matrix: NDArray[np.float64]
+
+
+def forward(stages: Sequence[Stage], rgb: Pixels, theta: Vector) -> list[Pixels]:
+    """Return the pixels before and after every stage, `len(stages) + 1` arrays (N, 3)."""
+    theta = theta.astype(rgb.dtype)
+    states = [rgb]
+    for stage in stages:
+        states.append(stage.apply(states[-1], theta))
+    return states
+
+
+def chain_jacobian(
+    stages: Sequence[Stage],
+    states: Sequence[Pixels],
+    theta: Vector,
+    free: Sequence[int],
+) -> NDArray[np.float32]:
+    """Return d(output)/d(theta), shape (N, 3, len(free)), by differences within each stage."""
+    column = {setting: k for k, setting in enumerate(free)}
+    dtype = states[0].dtype
+    base = theta.astype(dtype)
+    pixels = states[0].shape[0]
+    result = np.zeros((len(free), pixels, 3), dtype=dtype)
+    first = next((k for k, s in enumerate(stages) if any(i in column for i in s.settings)), None)
+    if first is None:
+        return result.transpose(1, 2, 0)
+    down: NDArray[np.float32] | None = None
+    for k in range(len(stages) - 1, first - 1, -1):
+        stage, before, after = stages[k], states[k], states[k + 1]
+        own = [setting for setting in stage.settings if setting in column]
+        for setting, change in zip(own, _own_columns(stage, before, after, base, own), strict=True):
+            result[column[setting]] += change if down is None else _transform(down, change)
+        if k > first:
+            local = _local_jacobian(stage, before, after, base)
+            down = local if down is None else np.matmul(down, local)
+    return result.transpose(1, 2, 0)
+
+
+def _own_columns(
+    stage: Stage, before: Pixels, after: Pixels, theta: NDArray[np.float32], own: Sequence[int]
+) -> Iterator[Pixels]:
+    if stage.columns is not None and own:
+        known = dict(zip(stage.settings, stage.columns(before, after, theta), strict=True))
+        yield from (known[setting] for setting in own)
+        return
+    for setting in own:
+        moved = theta.copy()
+        moved[setting] += _STEP
+        yield (stage.apply(before, moved) - after) * before.dtype.type(1 / _STEP)
+
+
+def _transform(matrices: NDArray[np.float32], vectors: Pixels) -> Pixels:
+    return np.matmul(matrices, vectors[..., None])[..., 0]
+
+
+def _local_jacobian(
+    stage: Stage, before: Pixels, after: Pixels, theta: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    if stage.channelwise:
+        step = _STEP_RGB * (np.abs(before) + np.float32(1e-3))
+        slope = (stage.apply(before + step, theta) - after) / step
+        return slope[:, :, None] * np.eye(3, dtype=before.dtype)
+    step = _STEP_RGB * (np.abs(before).max(axis=-1, keepdims=True) + np.float32(1e-3))
+    local = np.empty((*before.shape, 3), dtype=before.dtype)
+    inverse = 1 / step
+    for channel in range(3):
+        moved = before.copy()
+        moved[:, channel] += step[:, 0]
+        local[:, :, channel] = (stage.apply(moved, theta) - after) * inverse
+    return local
+
+
+Residual = Callable[[Vector], tuple[Vector, object]]
+Jacobian = Callable[[Vector, object], NDArray[np.float64]]
+
+
+def least_squares(
+    residual: Residual,
+    jacobian: Jacobian,
+    theta: Vector,
+    free: Sequence[int],
+    bounds: tuple[Vector, Vector],
+    *,
+    prior: Vector | None = None,
+    centre: Vector | None = None,
+    iterations: int = 24,
+    tolerance: float = 1e-4,
+    enough: float = 0.0,
+    refresh: int = 1,
+) -> Solution:
+    """Minimise |residual|² + Σ prior (θ − centre)² over the free settings, within bounds.
+
+    Args:
+        residual: theta → (residuals (M,), state handed to `jacobian`).
+        jacobian: (theta, state) → d residual / d free settings, shape (M, len(free)).
+        theta: Start, shape (VECTOR_SIZE,).
+        free: Positions of the settings that move.
+        bounds: Lowest and highest theta, each (VECTOR_SIZE,).
+        prior: Precision of each setting around `centre`, (VECTOR_SIZE,); zero when absent.
+        centre: Where the prior pulls to; `theta` when absent.
+        iterations: Most steps tried.
+        tolerance: Stop when a step improves the cost by less than this share of it.
+        enough: Stop when the cost is this low.
+        refresh: Steps between full Jacobians.
+
+    Returns:
+        The solution; settings that are not free keep their start value.
+    """
+    index = np.asarray(free, dtype=int)
+    theta = np.clip(np.asarray(theta, dtype=np.float64), *bounds)
+    centre = theta.copy() if centre is None else np.asarray(centre, dtype=np.float64)
+    weight = np.zeros(len(theta)) if prior is None else np.asarray(prior, dtype=np.float64)
+    weight = weight[index]
+    damping, age, used = 1e-3, 0, 0
+
+    def cost_of(values: Vector, at: Vector) -> float:
+        offset = at[index] - centre[index]
+        return 0.5 * float(values @ values) + 0.5 * float(weight @ (offset * offset))
+
+    r, state = residual(theta)
+    cost = cost_of(r, theta)
+    j = np.asarray(jacobian(theta, state), dtype=np.float64)
+    normal = j.T @ j + np.diag(weight)
+    while used < iterations:
+        used += 1
+        gradient = j.T @ r + weight * (theta[index] - centre[index])
+        scale = np.diag(normal) + 1e-6
+        step = _bounded_step(normal, scale * damping, gradient, theta[index], index, bounds)
+        trial = theta.copy()
+        trial[index] += step
+        r_trial, state_trial = residual(trial)
+        cost_trial = cost_of(r_trial, trial)
+        if not np.isfinite(cost_trial) or cost_trial >= cost:
+            if age:
+                j, age = np.asarray(jacobian(theta, state), dtype=np.float64), 0
+                normal = j.T @ j + np.diag(weight)
+            else:
+                damping *= 6.0
+            if damping > 1e8:
+                break
+            continue
+        gain = (cost - cost_trial) / max(cost, 1e-30)
+        change = r_trial - r
+        theta, r, state, cost = trial, r_trial, state_trial, cost_trial
+        damping = max(damping * 0.2, 1e-9)
+        age += 1
+        if gain < tolerance or cost < enough:
+            break
+        if age >= refresh:
+            j, age = np.asarray(jacobian(theta, state), dtype=np.float64), 0
+        else:
+            j = j + np.outer(change - j @ step, step) / max(float(step @ step), 1e-12)
+        normal = j.T @ j + np.diag(weight)
+    return Solution(theta, cost, used, normal)
+
+
+def _bounded_step(
+    normal: NDArray[np.float64],
+    damping: Vector,
+    gradient: Vector,
+    values: Vector,
+    index: NDArray[np.int_],
+    bounds: tuple[Vector, Vector],
+) -> Vector:
+    """Damped Gauss-Newton step; settings pushed out of bounds are held there and solved again."""
+    low, high = bounds[0][index] - values, bounds[1][index] - values
+    held = np.zeros(len(values), dtype=bool)
+    step = np.zeros(len(values))
+    for _ in range(len(values)):
+        loose = ~held
+        if not loose.any():
+            break
+        matrix = normal[np.ix_(loose, loose)] + np.diag(damping[loose])
+        right = -gradient[loose] - normal[np.ix_(loose, held)] @ step[held]
+        step[loose] = np.linalg.solve(matrix, right)
+        outside = loose & ((step < low) | (step > high))
+        if not outside.any():
+            break
+        step[outside] = np.clip(step[outside], low[outside], high[outside])
+        held |= outside
+    return step
