@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from sidelight.emulators.guide import guide_peak
 from sidelight.imaging.image import Image
 from sidelight.recipe import Hdr, Lut3D, Recipe, WhiteBalance
 
@@ -30,6 +31,7 @@ class Context:
         headroom: Stops above SDR white of this rendition, 0 for SDR.
         guide: log2 of the edge-aware luminance mask at exposure 0 and as-shot white balance,
             shape (...,) of the pixels, or None to use each pixel's own.
+        guide_peak: Level of the whole photo's guide that counts as its peak, in EV.
         baseline_exposure_ev: DNG BaselineExposure (Lightroom only).
         hdr: HDR settings of the Recipe.
         lut, lut_amount: LUT of the Recipe.
@@ -38,6 +40,7 @@ class Context:
     white_balance: WhiteBalance
     headroom: float = 0.0
     guide: Array | None = None
+    guide_peak: float | None = None
     baseline_exposure_ev: float = 0.0
     hdr: Hdr = field(default_factory=Hdr)
     lut: Lut3D | None = None
@@ -94,11 +97,12 @@ class Emulator(Protocol):
 def context_of(
     image: Image, recipe: Recipe, headroom: float, guide: Array | None = None
 ) -> Context:
-    """Return the context that renders `image` with `recipe`."""
+    """Return the context that renders `image` with `recipe`; `guide` is the whole image's."""
     return Context(
         white_balance=image.info.white_balance,
         headroom=headroom,
         guide=guide,
+        guide_peak=None if guide is None else guide_peak(guide),
         baseline_exposure_ev=image.info.baseline_exposure_ev,
         hdr=recipe.hdr,
         lut=recipe.lut,

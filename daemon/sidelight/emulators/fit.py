@@ -6,7 +6,7 @@ sliders keep d(out EV)/d(in EV) at 0.25 or more, so that no fit turns tones over
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,9 +17,9 @@ from sidelight.emulators.sample import stratified_pixels
 from sidelight.emulators.solve import Solution, chain_jacobian, forward, least_squares
 from sidelight.errors import PhotoError
 from sidelight.imaging.image import Image
-from sidelight.imaging.transfer import log_encode, log_encode_slope
 from sidelight.recipe import Recipe
 from sidelight.recipe.fields import (
+    BY_NAME,
     CURVE_KNOTS,
     CURVE_SLICE,
     FIELDS,
@@ -31,7 +31,8 @@ from sidelight.recipe.fields import (
 MINIMUM_SLOPE = 0.25
 _CURVE_LIMIT = 0.35
 _SLOPE_WEIGHT = 3.0
-_COARSE = 260
+_SLOPE_AT_ZERO = 63 / (6 * np.log(2))
+_COARSE = 150
 _ENOUGH = 0.5e-9  # 90 dB
 _GOOD = 0.5e-7  # 70 dB
 
@@ -53,6 +54,16 @@ class FitResult:
     psnr_db: float
     psnr_sliders_db: float
     uncertainty: dict[str, float]
+
+
+def encode(linear: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return log2(1 + 63 y) / 6, continued in a straight line below zero; dtype kept."""
+    straight = linear * linear.dtype.type(_SLOPE_AT_ZERO)
+    return np.where(linear > 0, np.log2(1 + 63 * np.maximum(linear, 0)) / 6, straight)
+
+
+def _encode_slope(linear: NDArray[np.float32]) -> NDArray[np.float32]:
+    return linear.dtype.type(_SLOPE_AT_ZERO) / (1 + 63 * np.maximum(linear, 0))
 
 
 def settings_bounds() -> tuple[Vector, Vector]:
@@ -91,18 +102,18 @@ def fit_pixels(
     stages = emulator.stages(context)
     if free is None:
         free = sorted({i for stage in stages for i in stage.settings})
-    wanted = log_encode(target).astype(np.float32)
+    wanted = encode(target).astype(np.float32)
     rows = _ConstraintRows(emulator, free) if constrained else None
     norm = np.sqrt(wanted.size)
 
     def residual(theta: Vector) -> tuple[Vector, object]:
         states = forward(stages, rgb, theta)
-        pixels = (log_encode(states[-1]) - wanted).reshape(-1) / norm
+        pixels = (encode(states[-1]) - wanted).reshape(-1) / norm
         return pixels if rows is None else np.concatenate([pixels, rows.values(theta)]), states
 
     def jacobian(theta: Vector, states: object) -> NDArray[np.float64]:
         pixels = chain_jacobian(stages, states, theta, free)  # type: ignore[arg-type]
-        pixels *= log_encode_slope(states[-1])[..., None] / norm  # type: ignore[index]
+        pixels *= _encode_slope(states[-1])[..., None] / norm  # type: ignore[index]
         flat = pixels.reshape(-1, len(free))
         return flat if rows is None else np.vstack([flat, rows.jacobian(theta)])
 
@@ -149,7 +160,7 @@ class _ConstraintRows:
 
 def psnr_db(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
     """Return the PSNR of two display-linear renders in the log encoding, in dB."""
-    error = float(np.mean((log_encode(a) - log_encode(b)) ** 2))
+    error = float(np.mean((encode(a) - encode(b)) ** 2))
     return float(10 * np.log10(1 / max(error, 1e-20)))
 
 
@@ -170,24 +181,38 @@ def fit_two_steps(
         emulator, few, few_rgb, few_target, free=sliders, iterations=6, tolerance=0.1,
         stiffness=1e-4, constrained=False,
     )  # fmt: skip
-    # Sliders and curve can trade places; when one way in ends in a poor minimum, try the other.
-    second: Solution | None = None
-    for start in (first.theta, np.zeros(VECTOR_SIZE)):
+    best: Solution | None = None
+    for start in _starts(first.theta):
         both = fit_pixels(
             emulator, few, few_rgb, few_target, start=start, free=reads, iterations=20,
             tolerance=0.01, constrained=False,
         )  # fmt: skip
-        whole = fit_pixels(
-            emulator, context, rgb, target, start=both.theta, free=reads, constrained=False
-        )
-        if second is None or whole.cost < second.cost:
-            second = whole
-        if second.cost < _GOOD:
+        if best is None or both.cost < best.cost:
+            best = both
+        if best.cost < _GOOD:
             break
-    assert second is not None
+    assert best is not None
+    second = fit_pixels(
+        emulator, context, rgb, target, start=best.theta, free=reads, constrained=False
+    )
     if _ConstraintRows(emulator, reads).values(second.theta).any():
         second = fit_pixels(emulator, context, rgb, target, start=second.theta, free=reads)
     return first, second
+
+
+def _starts(sliders: Vector) -> Iterator[Vector]:
+    """Yield where to start the joint solve from, the most promising first.
+
+    Sliders and curve can trade places: a curve whose bends sit at the wrong tones is a minimum of
+    its own. Another exposure moves the tones under the curve, and the solver off that minimum.
+    """
+    yield sliders
+    yield np.zeros_like(sliders)
+    for shift_ev in (0.5, -0.5, 1.0, -1.0, 1.5, -1.5):
+        for base in (sliders, np.zeros_like(sliders)):
+            start = base.copy()
+            start[INDEX["exposure_ev"]] += shift_ev / BY_NAME["exposure_ev"].scale
+            yield start
 
 
 def fit_pair(
@@ -249,4 +274,4 @@ def _uncertainty(solution: Solution, emulator: Emulator, context: Context) -> di
     return {f.name: float(width[INDEX[f.name]] * f.scale) for f in FIELDS if INDEX[f.name] in width}
 
 
-__all__ = ["FitResult", "fit_pair", "fit_pixels", "fit_two_steps", "psnr_db"]
+__all__ = ["FitResult", "encode", "fit_pair", "fit_pixels", "fit_two_steps", "psnr_db"]

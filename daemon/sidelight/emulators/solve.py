@@ -4,7 +4,7 @@ A chain of pointwise stages X0 → X1 → … → Xn has a cheap Jacobian. Going
 derivative of the residual by a stage's output, (N, 3, 3) per pixel; a setting of stage k gives
 the column D · ∂Sk/∂θ, and D · ∂Sk/∂X continues to the stage before. Every stage is evaluated
 3 + its own settings times, where differencing the whole chain would evaluate all of them once per
-setting. Damping after Marquardt; between full Jacobians Broyden's rank-one update is used.
+setting. Damping after Levenberg and Marquardt.
 """
 
 from __future__ import annotations
@@ -127,7 +127,6 @@ def least_squares(
     iterations: int = 24,
     tolerance: float = 1e-4,
     enough: float = 0.0,
-    refresh: int = 1,
 ) -> Solution:
     """Minimise |residual|² + Σ prior (θ − centre)² over the free settings, within bounds.
 
@@ -142,7 +141,6 @@ def least_squares(
         iterations: Most steps tried.
         tolerance: Stop when a step improves the cost by less than this share of it.
         enough: Stop when the cost is this low.
-        refresh: Steps between full Jacobians.
 
     Returns:
         The solution; settings that are not free keep their start value.
@@ -152,7 +150,7 @@ def least_squares(
     centre = theta.copy() if centre is None else np.asarray(centre, dtype=np.float64)
     weight = np.zeros(len(theta)) if prior is None else np.asarray(prior, dtype=np.float64)
     weight = weight[index]
-    damping, age, used = 1e-3, 0, 0
+    damping, used = 1e-3, 0
 
     def cost_of(values: Vector, at: Vector) -> float:
         offset = at[index] - centre[index]
@@ -165,32 +163,23 @@ def least_squares(
     while used < iterations:
         used += 1
         gradient = j.T @ r + weight * (theta[index] - centre[index])
-        scale = np.diag(normal) + 1e-6
+        scale = np.diag(normal) + 0.1 * np.diag(normal).mean()
         step = _bounded_step(normal, scale * damping, gradient, theta[index], index, bounds)
         trial = theta.copy()
         trial[index] += step
         r_trial, state_trial = residual(trial)
         cost_trial = cost_of(r_trial, trial)
         if not np.isfinite(cost_trial) or cost_trial >= cost:
-            if age:
-                j, age = np.asarray(jacobian(theta, state), dtype=np.float64), 0
-                normal = j.T @ j + np.diag(weight)
-            else:
-                damping *= 6.0
+            damping *= 6.0
             if damping > 1e8:
                 break
             continue
         gain = (cost - cost_trial) / max(cost, 1e-30)
-        change = r_trial - r
         theta, r, state, cost = trial, r_trial, state_trial, cost_trial
         damping = max(damping * 0.2, 1e-9)
-        age += 1
         if gain < tolerance or cost < enough:
             break
-        if age >= refresh:
-            j, age = np.asarray(jacobian(theta, state), dtype=np.float64), 0
-        else:
-            j = j + np.outer(change - j @ step, step) / max(float(step @ step), 1e-12)
+        j = np.asarray(jacobian(theta, state), dtype=np.float64)
         normal = j.T @ j + np.diag(weight)
     return Solution(theta, cost, used, normal)
 

@@ -1,0 +1,183 @@
+"""Auto: an edit solved through the target editor's emulator, without training data.
+
+The twins of one settings vector, HDR at the headroom and SDR at zero, are rendered for a few
+hundred pixels; named terms say what is wished of them; damped least squares finds the sliders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sidelight.emulators import load_emulator
+from sidelight.emulators.base import Context, Emulator, context_of
+from sidelight.emulators.fit import settings_bounds
+from sidelight.emulators.solve import chain_jacobian, forward, least_squares
+from sidelight.engines.base import Prediction, Reason
+from sidelight.engines.objective import key_ev, prior_precision, terms_for
+from sidelight.engines.scene import Scene, analyse
+from sidelight.engines.sentences import photo_notes, reason_text
+from sidelight.engines.terms import Term, evaluate, feature_slopes, features_of, jacobian
+from sidelight.imaging.image import Image
+from sidelight.recipe import Hdr, Recipe
+from sidelight.recipe.fields import BY_NAME, INDEX, SLIDERS, VECTOR_SIZE
+
+FREE = tuple(INDEX[name] for name in SLIDERS if name not in ("temperature_mired", "tint"))
+_VISIBLE = {"EV": 0.03, "points": 1.0, "mired": 2.0}
+_SLOPE_WEIGHT = 4.0
+_MINIMUM_SLOPE = 0.25
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """A solve with what its reasons are read from.
+
+    Attributes:
+        theta: The settings.
+        terms: The terms.
+        residuals: Weighted residual of each at the end, shape (T,).
+        rows: Their Jacobian, shape (T, len(FREE)).
+    """
+
+    theta: NDArray[np.float64]
+    terms: tuple[Term, ...]
+    residuals: NDArray[np.float64]
+    rows: NDArray[np.float64]
+
+
+class AutoEngine:
+    """The HDR-aware Auto."""
+
+    name = "auto"
+
+    def predict(
+        self, image: Image, editor: str, headroom: float = 2.3, strength: float = 1.0
+    ) -> Prediction:
+        """Return Auto's settings; see `Engine.predict`."""
+        emulator = load_emulator(editor)
+        scene = analyse(image)
+        key, why = key_ev(scene)
+        hdr = Hdr(enabled=headroom > 0, headroom=headroom)
+        start = Recipe(hdr=hdr)
+        whole = context_of(image, start, headroom, emulator.guide(image).reshape(-1))
+        context = whole.take(scene.index)
+        solved = solve_terms(emulator, context, scene, terms_for(scene, headroom, key))
+        recipe = _rounded(start.with_vector(solved.theta * strength))
+        return Prediction(
+            recipe=recipe,
+            reasons=reasons_of(recipe, solved, scene, why),
+            confidence=_confidence(image, scene, solved, editor),
+            notes=photo_notes(image, scene, why, editor),
+        )
+
+
+def solve_terms(
+    emulator: Emulator, context: Context, scene: Scene, terms: Sequence[Term]
+) -> Solved:
+    """Find the settings that serve the terms best.
+
+    Args:
+        emulator: Whose maths.
+        context: The photo's context at full headroom, its guide that of the scene's pixels.
+        scene: Sampled pixels and groups.
+        terms: What is wished.
+    """
+    sdr_stages = emulator.stages(context.at(0.0))
+    hdr_stages = emulator.stages(context) if context.headroom > 0 else sdr_stages
+
+    def render(theta: NDArray[np.float64]) -> tuple[list, list]:
+        sdr = forward(sdr_stages, scene.rgb, theta)
+        return sdr, forward(hdr_stages, scene.rgb, theta) if context.headroom > 0 else sdr
+
+    def slope_rows(theta: NDArray[np.float64]) -> NDArray[np.float64]:
+        below = _MINIMUM_SLOPE + 0.05 - np.asarray(emulator.tone_slope(theta))
+        return _SLOPE_WEIGHT * np.maximum(below, 0.0)
+
+    def residual(theta: NDArray[np.float64]) -> tuple[NDArray[np.float64], object]:
+        states = render(theta)
+        values = evaluate(terms, features_of(states[0][-1], states[1][-1]))
+        return np.concatenate([values, slope_rows(theta)]), (states, values)
+
+    def rows_of(theta: NDArray[np.float64], state: object) -> NDArray[np.float64]:
+        (sdr, hdr), values = state  # type: ignore[misc]
+        d_sdr = chain_jacobian(sdr_stages, sdr, theta, FREE)
+        d_hdr = d_sdr if hdr is sdr else chain_jacobian(hdr_stages, hdr, theta, FREE)
+        slopes = feature_slopes(sdr[-1], hdr[-1])
+        rows = jacobian(terms, values, slopes, d_sdr, d_hdr)
+        base = slope_rows(theta)
+        hinge = np.zeros((len(base), len(FREE)))
+        if base.any():
+            for column, setting in enumerate(FREE):
+                moved = theta.copy()
+                moved[setting] += 1e-4
+                hinge[:, column] = (slope_rows(moved) - base) / 1e-4
+        return np.vstack([rows, hinge])
+
+    solution = least_squares(
+        residual, rows_of, np.zeros(VECTOR_SIZE), FREE, settings_bounds(),
+        prior=prior_precision(), iterations=14, tolerance=2e-3,
+    )  # fmt: skip
+    values, state = residual(solution.theta)
+    count = len(terms)
+    rows = rows_of(solution.theta, state)[:count]
+    return Solved(solution.theta, tuple(terms), values[:count], rows)
+
+
+def term_effects(solved: Solved) -> dict[str, NDArray[np.float64]]:
+    """Return what each named term does to the free settings, in solver units.
+
+    The effect is the linearised difference between the answer and the answer without that term:
+    at the optimum all forces cancel, so without one of them the rest moves by H⁻¹ g.
+    """
+    prior = np.diag(prior_precision()[list(FREE)])
+    names = list(dict.fromkeys(term.name for term in solved.terms))
+    effects = {}
+    for name in names:
+        own = np.array([term.name == name for term in solved.terms])
+        rest = solved.rows[~own]
+        hessian = rest.T @ rest + prior + 1e-6 * np.eye(len(FREE))
+        force = solved.rows[own].T @ solved.residuals[own]
+        effects[name] = -np.linalg.solve(hessian, force)
+    return effects
+
+
+def reasons_of(recipe: Recipe, solved: Solved, scene: Scene, why: str) -> tuple[Reason, ...]:
+    """Return a reason for every slider that moved visibly, the largest move first."""
+    effects = term_effects(solved)
+    found = []
+    for column, setting in enumerate(FREE):
+        field = BY_NAME[SLIDERS[setting]]
+        value = getattr(recipe, field.name)
+        if abs(value) < _VISIBLE[field.unit]:
+            continue
+        pushes = {name: effect[column] * np.sign(value) for name, effect in effects.items()}
+        term = max(pushes, key=lambda name: pushes[name])
+        text = reason_text(field.name, value, term, scene, why)
+        found.append((abs(value) / field.scale, Reason(field.name, value, term, text)))
+    return tuple(reason for _, reason in sorted(found, key=lambda pair: -pair[0]))
+
+
+def _rounded(recipe: Recipe) -> Recipe:
+    """Return the recipe on the editors' slider steps: 0.01 EV and whole points."""
+    steps = {"EV": 2, "points": 0, "mired": 1}
+    values = {
+        name: round(getattr(recipe, name), steps[BY_NAME[name].unit]) + 0.0 for name in SLIDERS
+    }
+    return replace(recipe, **values)  # type: ignore[arg-type]
+
+
+def _confidence(image: Image, scene: Scene, solved: Solved, editor: str) -> float:
+    """Return 0..1: how well the wishes were met, and how much is known about the photo."""
+    miss = float(np.sqrt(np.mean(np.square(solved.residuals))))
+    confidence = 0.9 * np.exp(-0.6 * miss)
+    if image.info.white_balance_source not in ("camera", "none"):
+        confidence *= 0.8
+    if scene.light_ev is None and scene.jpeg_mid_ev is None:
+        confidence *= 0.85
+    if editor == "lightroom":
+        confidence *= 0.85
+    confidence *= 1.0 - 0.5 * min(scene.clipped_share * 4, 1.0)
+    return round(float(np.clip(confidence, 0.05, 0.95)), 2)

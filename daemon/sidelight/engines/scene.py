@@ -1,0 +1,143 @@
+"""What Auto knows of a photo before it solves: tones, groups of pixels, light and key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sidelight.imaging.image import Image
+
+Index = NDArray[np.intp]
+
+_LUMINANCE = np.float32([0.2627002, 0.6779981, 0.0593017])
+_FLOOR = 2.0**-14
+# Percentile windows of input luminance whose pixels stand for a tone.
+_WINDOWS = {
+    "deepest": (0.25, 0.75),
+    "shadows": (2.0, 12.0),
+    "lower_mids": (22.0, 38.0),
+    "upper_mids": (62.0, 78.0),
+    "bright": (94.0, 96.0),
+    "p99": (98.7, 99.3),
+    "p995": (99.35, 99.65),
+    "p999": (99.85, 99.95),
+}
+_GROUP_SIZE = 32
+_MIDS_SIZE = 96
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A photo reduced to what the objective reads.
+
+    Attributes:
+        index: Flat positions of the sampled pixels in the image, shape (N,).
+        rgb: Those pixels, shape (N, 3).
+        groups: Name of a tone → positions within the sample.
+        ev: log2(Y / 0.18) of each sampled pixel before any edit.
+        percentile_ev: Percentile of Y → its EV over the whole image.
+        clipped_share: Share of pixels with all channels clipped in the raw.
+        light_ev: Absolute level of the mid-tones as an exposure value (12 ≈ overcast day, 3 ≈ a
+            lit street at night), or None without exposure data.
+        jpeg_mid_ev: log2(Y / 0.18) of the camera JPEG's median, or None without one.
+    """
+
+    index: Index
+    rgb: NDArray[np.float32]
+    groups: dict[str, Index]
+    ev: NDArray[np.float64]
+    percentile_ev: dict[float, float]
+    clipped_share: float
+    light_ev: float | None
+    jpeg_mid_ev: float | None
+
+    @property
+    def mid_ev(self) -> float:
+        """Mean input EV of the mid-tones, the 25th to 75th percentile."""
+        return float(self.ev[self.groups["mids"]].mean())
+
+    def rise_ev(self, group: str) -> float:
+        """How far a group lies above the mid-tones before any edit, in EV."""
+        return float(self.ev[self.groups[group]].mean()) - self.mid_ev
+
+
+def analyse(image: Image, seed: int = 0) -> Scene:
+    """Reduce an image to a Scene; the same image and seed give the same answer."""
+    rng = np.random.default_rng(seed)
+    flat = image.rgb.reshape(-1, 3)
+    clipped = image.clipped.reshape(-1, 3)
+    y = flat @ _LUMINANCE
+    ev = np.log2(np.maximum(y, _FLOOR) / np.float32(0.18))
+    levels = (0.5, 1.0, 5.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 99.5, 99.9)
+    edges = sorted({p for window in _WINDOWS.values() for p in window} | set(levels) | {25.0, 75.0})
+    values = dict(zip(edges, np.percentile(ev, edges), strict=True))
+
+    chosen: dict[str, Index] = {
+        name: _draw(rng, ev, values[low], values[high], _GROUP_SIZE)
+        for name, (low, high) in _WINDOWS.items()
+    }
+    chosen["mids"] = _draw(rng, ev, values[25.0], values[75.0], _MIDS_SIZE)
+    chosen["peaks"] = _peaks(flat, clipped)
+    chosen["colourful"] = _colourful(rng, flat, ev, values)
+    index = np.unique(np.concatenate(list(chosen.values())))
+    groups = {name: np.searchsorted(index, members) for name, members in chosen.items()}
+    mid = float(ev[chosen["mids"]].mean())
+    ev100 = image.info.ev100
+    preview = image.preview
+    return Scene(
+        index=index,
+        rgb=np.ascontiguousarray(flat[index]),
+        groups=groups,
+        ev=ev[index].astype(np.float64),
+        percentile_ev={level: float(values[level]) for level in levels},
+        clipped_share=float(clipped.all(axis=1).mean()),
+        # The sensor's 0.18 lies about 2.5 stops below saturation, where a meter puts grey.
+        light_ev=None if ev100 is None else ev100 + mid,
+        jpeg_mid_ev=_jpeg_mid(preview.rgb) if preview and preview.from_camera else None,
+    )
+
+
+def _draw(
+    rng: np.random.Generator, ev: NDArray[np.float32], low: float, high: float, count: int
+) -> Index:
+    inside = np.flatnonzero((ev >= low) & (ev <= high))
+    if len(inside) <= count:
+        return inside
+    return rng.choice(inside, count, replace=False)
+
+
+def _peaks(flat: NDArray[np.float32], clipped: NDArray[np.bool_]) -> Index:
+    """The brightest channel values that the raw still holds, about the top half percent."""
+    top = np.where(clipped.any(axis=1), -np.inf, flat.max(axis=1))
+    usable = np.flatnonzero(np.isfinite(top))
+    if len(usable) == 0:
+        return np.array([int(flat.max(axis=1).argmax())])
+    level = np.percentile(top[usable], 99.5)
+    near = usable[top[usable] >= level]
+    return near[:: max(len(near) // _GROUP_SIZE, 1)][:_GROUP_SIZE]
+
+
+def _colourful(
+    rng: np.random.Generator,
+    flat: NDArray[np.float32],
+    ev: NDArray[np.float32],
+    values: dict[float, float],
+) -> Index:
+    """Mid-tones with visible colour; all mid-tones when there are too few."""
+    inside = np.flatnonzero((ev >= values[5.0]) & (ev <= values[95.0]))
+    rgb = flat[inside]
+    top = rgb.max(axis=1)
+    saturation = (top - rgb.min(axis=1)) / (top + 1e-4)
+    vivid = inside[saturation > 0.25]
+    pool = vivid if len(vivid) >= 200 else inside
+    return pool if len(pool) <= _MIDS_SIZE else rng.choice(pool, _MIDS_SIZE, replace=False)
+
+
+def _jpeg_mid(rgb: NDArray[np.uint8]) -> float:
+    from sidelight.imaging.transfer import srgb_decode
+
+    linear = srgb_decode(rgb[::2, ::2].astype(np.float32) / 255)
+    y = linear @ np.float32([0.2126, 0.7152, 0.0722])
+    return float(np.log2(max(float(np.median(y)), 1e-3) / 0.18))

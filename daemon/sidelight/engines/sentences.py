@@ -1,0 +1,63 @@
+"""Reasons in photographic words: one sentence per term and slider."""
+
+from __future__ import annotations
+
+from sidelight.engines.scene import Scene
+from sidelight.imaging.image import Image
+from sidelight.recipe.fields import BY_NAME
+
+_TERMS = {
+    "placement": "puts the mid-tones, {mid:+.1f} EV from grey in the raw, where {key}",
+    "clipping": "keeps the brightest colours the raw still holds from clipping",
+    "white": "brings the whites of the SDR version just below its limit",
+    "highlights": "gives highlights {rise:.1f} EV above the mid-tones their place in the headroom",
+    "black": "anchors the deepest tones at black",
+    "shadow detail": "keeps detail in the darkest tones the raw really holds",
+    "open shadows": "opens shadows that lie far below the mid-tones",
+    "contrast": "keeps the contrast between lower and upper mid-tones as it was in the scene",
+    "colour": "keeps the colours as strong as they were in the scene",
+}
+_KEYS = {
+    "span": "the distance to the highlights says they belong",
+    "night": "a scene with this little light belongs: night stays dark",
+    "camera": "the light and the camera's own JPEG say they belong",
+}
+
+
+def reason_text(slider: str, value: float, term: str, scene: Scene, why: str) -> str:
+    """Return the sentence for one slider.
+
+    Args:
+        slider: Its name in the Recipe.
+        value: Its value, in its unit.
+        term: The term that moved it.
+        scene: What was measured.
+        why: What decided the key: `"span"`, `"night"` or `"camera"`.
+    """
+    field = BY_NAME[slider]
+    amount = f"{value:+.2f} EV" if field.unit == "EV" else f"{value:+.0f}"
+    clause = _TERMS[term].format(mid=scene.mid_ev, key=_KEYS[why], rise=scene.rise_ev("p999"))
+    return f"{field.label} {amount} {clause}."
+
+
+def photo_notes(image: Image, scene: Scene, why: str, editor: str) -> tuple[str, ...]:
+    """Return sentences about the photo as a whole."""
+    notes = []
+    if image.preview is not None and not image.preview.from_camera:
+        notes.append(
+            f"The embedded preview was not used as a look: {image.preview.reason}"
+        )
+    if image.info.white_balance_source == "preview":
+        notes.append(
+            "The file has no as-shot white balance; it was taken from the embedded JPEG."
+        )
+    if image.info.white_balance_source == "daylight":
+        notes.append("The file has no as-shot white balance; daylight was assumed.")
+    if scene.clipped_share > 0.002:
+        notes.append(
+            f"{100 * scene.clipped_share:.1f} % of the frame is clipped in the raw; it is kept "
+            "neutral and no detail is promised there."
+        )
+    if editor == "lightroom":
+        notes.append("Lightroom's sliders are emulated from public formulas, uncalibrated.")
+    return tuple(notes)

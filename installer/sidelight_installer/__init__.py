@@ -1,0 +1,1 @@
+"""Set up, demonstrate and test a checkout of Sidelight, with the standard library only."""
