@@ -42,10 +42,12 @@ def lookup(table: Array, position: Array) -> Array:
     position = at_most(at_least(position, 0.0), last + 1.0)
     if isinstance(position, _NUMPY):
         index = np.minimum(position.astype(np.int32), last)
+        part = position - index.astype(position.dtype)
     else:
         index = position.long().clamp(max=last)
+        part = position - index
     low = table[index]
-    return low + (table[index + 1] - low) * (position - index)
+    return low + (table[index + 1] - low) * part
 
 
 def stack(channels: list[Array], x: Array) -> Array:

@@ -2,7 +2,8 @@
 
 A change of white balance is a diagonal gain in camera RGB. The gains come from the camera's
 matrix; here they are a polynomial in (mired, tint), fitted per photo, so that the stage is smooth
-in its settings, cheap, and works on tensors. The polynomial stays within 1e-3 of the exact gains.
+in its settings, cheap, and works on tensors. It is fitted closest where photographers move: within
+2e-3 of the exact gains up to 60 mired and 20 points of tint.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from sidelight.emulators.base import Array, Context, Stage
 from sidelight.recipe import WhiteBalance
 from sidelight.recipe.fields import BY_NAME, INDEX
 
-_DEGREE = 6
-_NODES = 13
+_DEGREE = 8
+_NODES = 17
 
 
 @lru_cache(maxsize=32)
@@ -39,7 +40,10 @@ def gain_polynomial(white_balance: WhiteBalance) -> NDArray[np.float64]:
         ]
     )
     design = polynomial.polyvander2d(u, v, [_DEGREE, _DEGREE])
-    solved, *_ = np.linalg.lstsq(design[:, 1:], gains[:, [0, 2]], rcond=None)
+    weight = 1.0 / (1.0 + 30.0 * (u * u + 4.0 * v * v)) ** 2
+    solved, *_ = np.linalg.lstsq(
+        design[:, 1:] * weight[:, None], gains[:, [0, 2]] * weight[:, None], rcond=None
+    )
     full = np.vstack([np.zeros((1, 2)), solved])
     return full.T.reshape(2, _DEGREE + 1, _DEGREE + 1)
 

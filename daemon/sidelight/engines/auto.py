@@ -21,6 +21,7 @@ from sidelight.engines.objective import key_ev, prior_precision, terms_for
 from sidelight.engines.scene import Scene, analyse
 from sidelight.engines.sentences import photo_notes, reason_text
 from sidelight.engines.terms import Term, evaluate, feature_slopes, features_of, jacobian
+from sidelight.errors import ImplausibleError
 from sidelight.imaging.image import Image
 from sidelight.recipe import Hdr, Recipe
 from sidelight.recipe.fields import BY_NAME, INDEX, SLIDERS, VECTOR_SIZE
@@ -29,6 +30,7 @@ FREE = tuple(INDEX[name] for name in SLIDERS if name not in ("temperature_mired"
 _VISIBLE = {"EV": 0.03, "points": 1.0, "mired": 2.0}
 _SLOPE_WEIGHT = 4.0
 _MINIMUM_SLOPE = 0.25
+_BRIGHTEST = 2.0**12
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,12 +42,14 @@ class Solved:
         terms: The terms.
         residuals: Weighted residual of each at the end, shape (T,).
         rows: Their Jacobian, shape (T, len(FREE)).
+        mid_ev: Where the SDR twin's mid-tones lie, in EV about 0.18.
     """
 
     theta: NDArray[np.float64]
     terms: tuple[Term, ...]
     residuals: NDArray[np.float64]
     rows: NDArray[np.float64]
+    mid_ev: float
 
 
 class AutoEngine:
@@ -58,13 +62,17 @@ class AutoEngine:
     ) -> Prediction:
         """Return Auto's settings; see `Engine.predict`."""
         emulator = load_emulator(editor)
+        image = _finite(image)
         scene = analyse(image)
         key, why = key_ev(scene)
         hdr = Hdr(enabled=headroom > 0, headroom=headroom)
         start = Recipe(hdr=hdr)
         whole = context_of(image, start, headroom, emulator.guide(image).reshape(-1))
         context = whole.take(scene.index)
-        solved = solve_terms(emulator, context, scene, terms_for(scene, headroom, key))
+        solved = solve_terms(emulator, context, scene, terms_for(scene, headroom, key, why))
+        # Where highlights belong depends on where the mid-tones really came to lie.
+        terms = terms_for(scene, headroom, key, why, solved.mid_ev)
+        solved = solve_terms(emulator, context, scene, terms, solved.theta)
         recipe = _rounded(start.with_vector(solved.theta * strength))
         return Prediction(
             recipe=recipe,
@@ -75,7 +83,11 @@ class AutoEngine:
 
 
 def solve_terms(
-    emulator: Emulator, context: Context, scene: Scene, terms: Sequence[Term]
+    emulator: Emulator,
+    context: Context,
+    scene: Scene,
+    terms: Sequence[Term],
+    start: NDArray[np.float64] | None = None,
 ) -> Solved:
     """Find the settings that serve the terms best.
 
@@ -84,6 +96,7 @@ def solve_terms(
         context: The photo's context at full headroom, its guide that of the scene's pixels.
         scene: Sampled pixels and groups.
         terms: What is wished.
+        start: First settings; zero when absent.
     """
     sdr_stages = emulator.stages(context.at(0.0))
     hdr_stages = emulator.stages(context) if context.headroom > 0 else sdr_stages
@@ -117,13 +130,16 @@ def solve_terms(
         return np.vstack([rows, hinge])
 
     solution = least_squares(
-        residual, rows_of, np.zeros(VECTOR_SIZE), FREE, settings_bounds(),
-        prior=prior_precision(), iterations=14, tolerance=2e-3,
+        residual, rows_of, np.zeros(VECTOR_SIZE) if start is None else start, FREE,
+        settings_bounds(), prior=prior_precision(), centre=np.zeros(VECTOR_SIZE),
+        iterations=14, tolerance=2e-3,
     )  # fmt: skip
     values, state = residual(solution.theta)
     count = len(terms)
     rows = rows_of(solution.theta, state)[:count]
-    return Solved(solution.theta, tuple(terms), values[:count], rows)
+    (sdr, hdr), _ = state  # type: ignore[misc]
+    mid = float(features_of(sdr[-1], hdr[-1])["sdr_ev"][scene.groups["mids"]].mean())
+    return Solved(solution.theta, tuple(terms), values[:count], rows, mid)
 
 
 def term_effects(solved: Solved) -> dict[str, NDArray[np.float64]]:
@@ -158,6 +174,21 @@ def reasons_of(recipe: Recipe, solved: Solved, scene: Scene, why: str) -> tuple[
         text = reason_text(field.name, value, term, scene, why)
         found.append((abs(value) / field.scale, Reason(field.name, value, term, text)))
     return tuple(reason for _, reason in sorted(found, key=lambda pair: -pair[0]))
+
+
+def _finite(image: Image) -> Image:
+    """Return the image without values that are no light.
+
+    Raises:
+        ImplausibleError: Most pixels are none.
+    """
+    good = np.isfinite(image.rgb).all(axis=-1)
+    if good.mean() < 0.5:
+        raise ImplausibleError("most of its pixels are not numbers, so nothing is predicted")
+    if good.all() and float(np.abs(image.rgb).max()) <= _BRIGHTEST:
+        return image
+    rgb = np.clip(np.where(good[..., None], image.rgb, 0.0), -_BRIGHTEST, _BRIGHTEST)
+    return replace(image, rgb=rgb.astype(np.float32))
 
 
 def _rounded(recipe: Recipe) -> Recipe:

@@ -15,19 +15,19 @@ _BRIGHTEST_MID_EV = 1.55
 _DARKEST_MID_EV = -1.1
 _NIGHT_EV = 6.0
 _WHITE_EV = float(np.log2(0.93 / 0.18))
-_LOWEST_WHITE_EV = float(np.log2(0.868 / 0.18))
-_PEAK_EV = float(np.log2(0.985 / 0.18))
+_LOWEST_WHITE_EV = float(np.log2(0.892 / 0.18))
+_PEAK_EV = float(np.log2(0.95 / 0.18))
 
 PRIOR_POINTS: dict[str, float] = {
     "temperature_mired": 0.0,
     "tint": 0.0,
     "exposure_ev": 0.05,
     "contrast": 0.35,
-    "highlights": 0.18,
-    "shadows": 0.25,
-    "whites": 0.18,
+    "highlights": 0.35,
+    "shadows": 0.35,
+    "whites": 0.3,
     "blacks": 0.3,
-    "vibrance": 0.5,
+    "vibrance": 1.0,
     "saturation": 1.5,
 }
 """Precision of the pull to zero of each slider, per full slider squared."""
@@ -56,7 +56,9 @@ def key_ev(scene: Scene) -> tuple[float, str]:
     if scene.jpeg_mid_ev is not None:
         camera = float(np.clip(scene.jpeg_mid_ev, -3.4, _BRIGHTEST_MID_EV))
         distance = float(np.clip(camera - key, -1.5, 1.5))
-        key, why = key + 0.5 * distance, "camera" if why == "span" else why
+        # A dark JPEG of a scene with enough light is an underexposed one.
+        trust = 0.5 if distance > 0 or why == "night" else 0.2
+        key, why = key + trust * distance, "camera" if why == "span" else why
     return key, why
 
 
@@ -74,22 +76,35 @@ def reference_ev(scene: Scene, group: str, mid_ev: float, headroom: float) -> fl
     return float(np.log2(level / 0.18))
 
 
-def terms_for(scene: Scene, headroom: float, key: float) -> list[Term]:
-    """Return the terms for one photo; `key` is the EV its mid-tones belong at."""
+def terms_for(
+    scene: Scene, headroom: float, key: float, why: str, mid_ev: float | None = None
+) -> list[Term]:
+    """Return the terms for one photo.
+
+    Args:
+        scene: What was measured.
+        headroom: Stops above SDR white of the HDR twin.
+        key: Where the mid-tones belong, in EV about 0.18.
+        why: What decided the key.
+        mid_ev: Where they lie, if that is known already; `key` when absent.
+    """
     group = scene.groups
     mids = group["mids"]
     white = float(np.log2(1 / 0.18))
-    night = key < -1.9
+    mid_ev = key if mid_ev is None else mid_ev
     terms = [
         Term("placement", "sdr_ev", mids, key, 2.0),
-        Term("clipping", "sdr_peak_ev", group["peaks"], _PEAK_EV, 6.0, "at_most"),
+        Term("clipping", "sdr_peak_ev", group["peaks"], _PEAK_EV, 10.0, "at_most"),
         Term("white", "sdr_ev", group["p995"], _WHITE_EV + 0.06, 8.0, "at_most"),
     ]
-    if not night:
-        terms.append(Term("white", "sdr_ev", group["p995"], _LOWEST_WHITE_EV, 12.0, "at_least"))
+    if why != "night":
+        # A scene without anything white in it need not be stretched until something is.
+        reach = reference_ev(scene, "p995", mid_ev, 4.0) - white
+        weight = 0.6 + 11.4 / (1.0 + float(np.exp(-8.0 * (reach + 0.15))))
+        terms.append(Term("white", "sdr_ev", group["p995"], _LOWEST_WHITE_EV, weight, "at_least"))
     if headroom > 0:
-        for name, weight in (("p99", 1.4), ("p999", 1.4)):
-            wanted = reference_ev(scene, name, key, headroom)
+        for name, weight in (("p99", 2.0), ("p999", 2.0)):
+            wanted = reference_ev(scene, name, mid_ev, headroom)
             above = wanted > white
             level = wanted if above else white + 0.08
             terms.append(

@@ -69,6 +69,9 @@ def analyse(image: Image, seed: int = 0) -> Scene:
     flat = image.rgb.reshape(-1, 3)
     clipped = image.clipped.reshape(-1, 3)
     y = flat @ _LUMINANCE
+    # Where all channels are clipped the raw says "at least this much".
+    least = float(np.max(image.info.white_balance.multipliers()))
+    y[clipped.all(axis=1)] = np.maximum(y[clipped.all(axis=1)], least)
     ev = np.log2(np.maximum(y, _FLOOR) / np.float32(0.18))
     levels = (0.5, 1.0, 5.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 99.5, 99.9)
     edges = sorted({p for window in _WINDOWS.values() for p in window} | set(levels) | {25.0, 75.0})
@@ -103,6 +106,8 @@ def _draw(
     rng: np.random.Generator, ev: NDArray[np.float32], low: float, high: float, count: int
 ) -> Index:
     inside = np.flatnonzero((ev >= low) & (ev <= high))
+    if len(inside) == 0:
+        return np.array([int(np.abs(ev - 0.5 * (low + high)).argmin())])
     if len(inside) <= count:
         return inside
     return rng.choice(inside, count, replace=False)

@@ -25,7 +25,7 @@ class Lut3D:
     title: str = field(default="")
 
     def __post_init__(self) -> None:
-        table = np.ascontiguousarray(self.table, dtype=np.float32)
+        table = np.array(self.table, dtype=np.float32, order="C")
         size = table.shape[0] if table.ndim else 0
         if table.shape != (size, size, size, 3) or not 2 <= size <= MAXIMUM_SIZE:
             raise LutError(f"a 3D LUT has 2 to {MAXIMUM_SIZE} steps on each of three axes")

@@ -205,7 +205,7 @@ class CameraWhiteBalance:
                 return D65_KELVIN, 0.0
             before = kelvin
             kelvin, tint = xy_to_kelvin_tint(x / total, y / total)
-            if abs(1e6 / kelvin - 1e6 / before) < 1e-4:
+            if abs(1e6 / kelvin - 1e6 / before) < 1e-3:
                 break
         return kelvin, tint
 
@@ -284,7 +284,7 @@ def xy_to_kelvin_tint(x: float, y: float) -> tuple[float, float]:
         return D65_KELVIN, 0.0
     u, v = 4.0 * x / scale, 6.0 * y / scale
     low, high = 1e6 / MAXIMUM_KELVIN, 1e6 / MINIMUM_KELVIN
-    for _ in range(48):
+    for _ in range(30):
         mired = 0.5 * (low + high)
         at_u, at_v, du, dv = _locus(mired)
         if (u - at_u) * du + (v - at_v) * dv > 0:

@@ -1,0 +1,163 @@
+"""The guide: log2 of darktable's tone-equalizer mask, an edge-aware blur of luminance.
+
+Luminance is the euclidean norm of balanced camera RGB. The blur is darktable's
+exposure-independent guided filter (EIGF) at the operation's defaults: smoothing diameter 5 % of
+the long side, feathering 1, one pass, linear blending. With m and v the mean and variance around
+a pixel of luminance y, it returns m + (y - m) n / (n + 1), n = v / (m y): flat surroundings give
+their mean, edges stay.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.signal import lfilter
+
+from sidelight.editors.darktable.operations import BOOST_RANGE, DEFAULT_EXPOSURE_EV
+from sidelight.emulators.arrays import Array, at_least, like, namespace
+from sidelight.imaging.image import Image
+
+Floats = NDArray[np.float32]
+
+DIAMETER = 0.05
+"""Of the long side."""
+
+PEAK_PERCENTILE = 99.5
+DARKEST_EV = -16.0
+
+_FEATHERING = 1.0
+_SAMPLING = 4.0
+_FLOOR = 1e-6
+
+
+def exposure_guide(
+    image: Image, exposure_ev: float = 0.0, white_balance: ArrayLike | None = None
+) -> Floats:
+    """Return the guide of an image.
+
+    Args:
+        image: The proxy, rgb of shape (H, W, 3).
+        exposure_ev: Refreshes the guide at another exposure; the result is still at exposure 0.
+        white_balance: (3, 3) change of working RGB (`WhiteBalance.matrix`) to refresh it at
+            another white balance; as shot when absent.
+
+    Returns:
+        float32, shape (H, W), in EV, at least -16; sensor saturation of all channels is +0.79.
+    """
+    matrix = np.asarray(image.info.white_balance.camera_from_working, dtype=np.float64)
+    if white_balance is not None:
+        matrix = matrix @ np.asarray(white_balance, dtype=np.float64)
+    norm = _norm(image.rgb, matrix * 2.0**exposure_ev)
+    return np.log2(surface_blur(norm)) - np.float32(exposure_ev)
+
+
+def luminance_norm(rgb: Array, camera_from_working: ArrayLike) -> Array:
+    """Return log2 of each pixel's own luminance, shape (...), without surroundings."""
+    xp = namespace(rgb)
+    camera = rgb @ like(np.asarray(camera_from_working, dtype=np.float64).T, rgb)
+    squared = camera[..., 0] ** 2 + camera[..., 1] ** 2 + camera[..., 2] ** 2
+    return 0.5 * xp.log2(at_least(squared, 4.0**DARKEST_EV))
+
+
+def guide_peak(guide: ArrayLike) -> float:
+    """Return the guide's level, in EV, that the tone equalizer's brightest node belongs to."""
+    return float(np.percentile(np.asarray(guide), PEAK_PERCENTILE))
+
+
+def exposure_boost(guide: ArrayLike, exposure_ev: float = 0.0) -> float:
+    """Return the tone equalizer's mask exposure of a photo, in EV, -4 to 2.
+
+    It puts the node `speculars` at the guide's peak. The mask saturates at 0 EV: what is brighter
+    gets one gain, what is much darker than the peak has most nodes to itself.
+
+    Args:
+        guide: The whole guide of the photo, in EV.
+        exposure_ev: The Recipe's exposure.
+    """
+    wanted = -(guide_peak(guide) + DEFAULT_EXPOSURE_EV + exposure_ev)
+    return float(np.clip(wanted, *BOOST_RANGE))
+
+
+def surface_blur(luminance: Floats, diameter: float = DIAMETER) -> Floats:
+    """Return the edge-aware blur of positive luminance, shape (H, W).
+
+    Args:
+        luminance: Linear.
+        diameter: Of the long side.
+    """
+    height, width = luminance.shape
+    sigma = float(int((diameter * max(height, width) - 1.0) / 2.0))
+    scaling = min(max(sigma, 1.0), _SAMPLING)
+    small = (max(int(height / scaling), 1), max(int(width / scaling), 1))
+    sampled = _resample(luminance, small)
+    low, high = float(sampled.min()), float(sampled.max())
+    spread = max(sigma / scaling, 1.0)
+    mean = _gaussian(sampled, spread, low, high)
+    variance = _gaussian(sampled * sampled, spread, low * low, high * high) - mean * mean
+    mean = _resample(mean, luminance.shape)
+    variance = _resample(variance, luminance.shape)
+    np.divide(variance, np.maximum(mean * luminance, np.float32(_FLOOR)), out=variance)
+    variance /= variance + np.float32(_FEATHERING)
+    variance *= luminance - mean
+    variance += mean
+    return np.maximum(variance, np.float32(2.0**DARKEST_EV))
+
+
+def _norm(rgb: Floats, matrix: NDArray[np.float64]) -> Floats:
+    camera = rgb.reshape(-1, 3) @ matrix.T.astype(np.float32)
+    squared = np.einsum("ij,ij->i", camera, camera)
+    norm = np.sqrt(squared, out=squared)
+    return np.maximum(norm, np.float32(2.0**DARKEST_EV)).reshape(rgb.shape[:2])
+
+
+def _gaussian(values: Floats, sigma: float, low: float, high: float) -> Floats:
+    """Blur with the kernel (1 + a|x|) exp(-a|x|), a = 1.695 / sigma, borders continued.
+
+    A recursive approximation of a gaussian, after Deriche; `low` and `high` bound its input.
+    """
+    a = 1.695 / sigma
+    e = float(np.exp(-a))
+    k = (1 - e) ** 2 / (1 + 2 * a * e - e * e)
+    poles = [1.0, -2.0 * e, e * e]
+    forward, backward = [k, k * (a - 1) * e], [0.0, k * (a + 1) * e, -k * e * e]
+    gain = 1.0 / (1.0 - e) ** 2
+    for axis in (0, 1):
+        x = np.clip(values, low, high)
+        values = _run(forward, poles, x, axis, sum(forward) * gain)
+        flipped = _run(backward, poles, np.flip(x, axis), axis, sum(backward) * gain)
+        values = values + np.flip(flipped, axis)
+    return values
+
+
+def _run(numerator: list[float], poles: list[float], x: Floats, axis: int, steady: float) -> Floats:
+    """Filter along an axis as if the first value had been there for ever."""
+    first = np.take(x, [0], axis=axis)
+    b = np.zeros(3)
+    b[: len(numerator)] = numerator
+    # Transposed direct form II: state that a constant input of 1 leaves behind.
+    state = np.array([steady - b[0], b[2] - poles[2] * steady]).astype(x.dtype)
+    shape = [1, 1]
+    shape[axis] = 2
+    zi = state.reshape(shape) * first
+    coefficients = b.astype(x.dtype), np.asarray(poles, dtype=x.dtype)
+    return lfilter(*coefficients, x, axis=axis, zi=zi)[0].astype(np.float32, copy=False)
+
+
+def _resample(values: Floats, shape: tuple[int, int]) -> Floats:
+    """Sample bilinearly at row * H / H', column * W / W', without a filter."""
+    rows, columns = values.shape
+    low, high, t = _positions(shape[0], rows)
+    mixed = values[low] + (values[high] - values[low]) * t[:, None]
+    low, high, t = _positions(shape[1], columns)
+    left = np.take(mixed, low, axis=1)
+    right = np.take(mixed, high, axis=1)
+    right -= left
+    right *= t
+    left += right
+    return left
+
+
+def _positions(count: int, size: int) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
+    at = np.arange(count, dtype=np.float64) * (size / count)
+    low = np.minimum(at.astype(np.intp), size - 1)
+    return low, np.minimum(low + 1, size - 1), (at - low).astype(np.float32)

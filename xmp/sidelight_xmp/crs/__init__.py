@@ -1,0 +1,1 @@
+"""Adobe's develop settings (`crs:`): settings, curves, creative profiles, RGB tables."""
