@@ -35,6 +35,7 @@ class Context:
         baseline_exposure_ev: DNG BaselineExposure (Lightroom only).
         hdr: HDR settings of the Recipe.
         lut, lut_amount: LUT of the Recipe.
+        leak: Slope a solver sees where an editor clips, so that it finds back; 0 renders.
     """
 
     white_balance: WhiteBalance
@@ -45,6 +46,7 @@ class Context:
     hdr: Hdr = field(default_factory=Hdr)
     lut: Lut3D | None = None
     lut_amount: float = 1.0
+    leak: float = 0.0
 
     def at(self, headroom: float) -> Context:
         """Return the context of another rendition of the same photo."""

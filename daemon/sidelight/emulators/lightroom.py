@@ -200,8 +200,8 @@ def _base_stage(context: Context) -> Stage:
         y = lookup(like(_CURVE_TABLE, x), x * _STEPS)
         if hdr:
             high = hdr_curve(at_least(x, _KNEE_INPUT), context.headroom)
-            y = namespace(x).where(x > _KNEE_INPUT, high, y)
-        return y
+            return namespace(x).where(x > _KNEE_INPUT, high, y)
+        return y + context.leak * at_least(x - 1.0, 0.0) if context.leak else y
 
     def apply(rgb: Array, theta: Array) -> Array:
         pro = _matrix(rgb, TO_PROPHOTO)

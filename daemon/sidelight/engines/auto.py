@@ -31,6 +31,7 @@ _VISIBLE = {"EV": 0.03, "points": 1.0, "mired": 2.0}
 _SLOPE_WEIGHT = 4.0
 _MINIMUM_SLOPE = 0.25
 _BRIGHTEST = 2.0**12
+_LEAK = 0.15
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +99,7 @@ def solve_terms(
         terms: What is wished.
         start: First settings; zero when absent.
     """
-    sdr_stages = emulator.stages(context.at(0.0))
+    sdr_stages = emulator.stages(replace(context, headroom=0.0, leak=_LEAK))
     hdr_stages = emulator.stages(context) if context.headroom > 0 else sdr_stages
 
     def render(theta: NDArray[np.float64]) -> tuple[list, list]:

@@ -96,6 +96,11 @@ def terms_for(
         Term("placement", "sdr_ev", mids, key, 2.0),
         Term("clipping", "sdr_peak_ev", group["peaks"], _PEAK_EV, 10.0, "at_most"),
         Term("white", "sdr_ev", group["p995"], _WHITE_EV + 0.06, 8.0, "at_most"),
+        *[
+            Term("clipping", "sdr_peak_ev", group[name], _PEAK_EV, 6.0, "at_most")
+            for name in ("bright", "p99")
+            if not scene.is_clipped(name)
+        ],
     ]
     if why != "night":
         # A scene without anything white in it need not be stretched until something is.

@@ -39,6 +39,7 @@ class Scene:
         ev: log2(Y / 0.18) of each sampled pixel before any edit.
         percentile_ev: Percentile of Y → its EV over the whole image.
         clipped_share: Share of pixels with all channels clipped in the raw.
+        clipped: Which sampled pixels have a clipped channel, shape (N,).
         light_ev: Absolute level of the mid-tones as an exposure value (12 ≈ overcast day, 3 ≈ a
             lit street at night), or None without exposure data.
         jpeg_mid_ev: log2(Y / 0.18) of the camera JPEG's median, or None without one.
@@ -50,6 +51,7 @@ class Scene:
     ev: NDArray[np.float64]
     percentile_ev: dict[float, float]
     clipped_share: float
+    clipped: NDArray[np.bool_]
     light_ev: float | None
     jpeg_mid_ev: float | None
 
@@ -57,6 +59,10 @@ class Scene:
     def mid_ev(self) -> float:
         """Mean input EV of the mid-tones, the 25th to 75th percentile."""
         return float(self.ev[self.groups["mids"]].mean())
+
+    def is_clipped(self, group: str) -> bool:
+        """Whether most pixels of a group have a clipped channel in the raw."""
+        return bool(self.clipped[self.groups[group]].mean() > 0.5)
 
     def rise_ev(self, group: str) -> float:
         """How far a group lies above the mid-tones before any edit, in EV."""
@@ -96,6 +102,7 @@ def analyse(image: Image, seed: int = 0) -> Scene:
         ev=ev[index].astype(np.float64),
         percentile_ev={level: float(values[level]) for level in levels},
         clipped_share=float(clipped.all(axis=1).mean()),
+        clipped=clipped[index].any(axis=1),
         # The sensor's 0.18 lies about 2.5 stops below saturation, where a meter puts grey.
         light_ev=None if ev100 is None else ev100 + mid,
         jpeg_mid_ev=_jpeg_mid(preview.rgb) if preview and preview.from_camera else None,

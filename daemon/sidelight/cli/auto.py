@@ -1,0 +1,81 @@
+"""Predict an edit for each photo and write it as sidecars.
+
+An edit that is already there is kept unless --overwrite is given; `sidelight undo` puts back what
+was there before. Originals are never changed.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from sidelight.cli.options import choose, number, whole_number
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("photos", nargs="+", metavar="PHOTO|FOLDER")
+    parser.add_argument("--editor", metavar="NAMES", help="lightroom, darktable or both")
+    parser.add_argument("--engine", metavar="NAME", help="what predicts the edit (auto)")
+    parser.add_argument(
+        "--headroom",
+        type=number(0, 4),
+        metavar="STOPS",
+        help="stops above SDR white, 0 to 4 (2.3 = 1000 nits)",
+    )
+    parser.add_argument(
+        "--strength", type=number(0, 1), metavar="0-1", help="how much of the edit is used (1)"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace existing edits")
+    parser.add_argument("--dry-run", action="store_true", help="predict, but write no sidecar")
+    parser.add_argument(
+        "--preview",
+        metavar="DIR",
+        help="write STEM_before.jpg, STEM_sdr.jpg and STEM_hdr.jpg there",
+    )
+    parser.add_argument("--workers", type=whole_number, metavar="N", help="processes at once")
+    parser.add_argument("--json", action="store_true", help="one JSON object per line")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Develop the photos; return 1 if any failed."""
+    from pathlib import Path
+
+    from sidelight.cli.configuration import load_config
+    from sidelight.cli.report import Report
+    from sidelight.emulators import EMULATORS
+    from sidelight.engines import ENGINES
+    from sidelight.paths import first_versions_folder, make_private, state_folder
+    from sidelight.workflows.develop import Options, develop, new_batch
+    from sidelight.workflows.photos import find_photos
+
+    config = load_config(arguments.parser)
+    named = arguments.editor.split(",") if arguments.editor else config.editors
+    editors = choose(
+        arguments.parser, "editor", tuple(name.strip() for name in named), list(EMULATORS)
+    )
+    (engine,) = choose(
+        arguments.parser, "engine", (arguments.engine or config.engine,), list(ENGINES)
+    )
+    options = Options(
+        editors=editors,
+        engine=engine,
+        headroom=_or(arguments.headroom, config.headroom),
+        strength=_or(arguments.strength, config.strength),
+        overwrite=arguments.overwrite,
+        dry_run=arguments.dry_run,
+        preview=Path(arguments.preview) if arguments.preview else None,
+        first_versions=first_versions_folder(),
+        batch=new_batch(),
+    )
+    if not arguments.dry_run:
+        make_private(state_folder())
+    photos = find_photos(Path(text) for text in arguments.photos)
+    with Report(len(photos), as_json=arguments.json) as report:
+        for results in develop(photos, options, _or(arguments.workers, config.workers)):
+            for result in results:
+                report.add(result)
+    return 1 if report.failed else 0
+
+
+def _or(given: float | None, configured: float):
+    return configured if given is None else given

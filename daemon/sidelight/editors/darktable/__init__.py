@@ -1,0 +1,1 @@
+"""darktable: a Recipe as native, editable operations in darktable's sidecar."""

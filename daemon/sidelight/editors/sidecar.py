@@ -1,0 +1,99 @@
+"""One sidecar file: whose edit is in it, and the safe way to change it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sidelight_xmp.atomic import write_sidecar
+from sidelight_xmp.errors import SidecarError
+from sidelight_xmp.files import file_errors, read_snapshot
+from sidelight_xmp.first_versions import FirstVersions, content_name
+
+from sidelight.editors.base import DRY_RUN, KEPT, UNCHANGED, Edit, EditState, Order, Outcome
+from sidelight.errors import EditorError
+
+Change = Callable[[bytes | None], bytes]
+"""From what is there, None for no file, to what shall be there."""
+
+
+class Sidecar:
+    """A sidecar at `path`.
+
+    Args:
+        path: The file.
+        is_edited: Whether content holds an edit; raises SidecarError when it must be left alone.
+    """
+
+    def __init__(self, path: Path, is_edited: Callable[[bytes], bool]) -> None:
+        self.path = path
+        self._is_edited = is_edited
+
+    def read(self) -> bytes | None:
+        """Return the content, None when there is no file.
+
+        Raises:
+            EditorError: It cannot be read, or is a link.
+        """
+        with editor_errors(), file_errors(self.path):
+            snapshot = read_snapshot(self.path)
+        return None if snapshot is None else snapshot.data
+
+    def edit(self, first_versions: Path) -> Edit:
+        """Return whose edit the sidecar holds.
+
+        Raises:
+            EditorError: It is damaged, hostile, a link or another photo's.
+        """
+        data = self.read()
+        with editor_errors():
+            return Edit(self._state(data, first_versions), self.path)
+
+    def write(self, change: Change, order: Order) -> Outcome:
+        """Change the sidecar, unless it holds an edit that is to be kept.
+
+        Raises:
+            EditorError: It cannot be changed, and is as it was.
+        """
+        kept = False
+
+        def make(existing: bytes | None) -> bytes | None:
+            nonlocal kept
+            kept = self._state(existing, order.first_versions) == "theirs"
+            if kept and not order.overwrite:
+                return None
+            kept = False
+            return change(existing)
+
+        with editor_errors():
+            if order.dry_run:
+                make(self.read())
+                return Outcome(*(("kept", KEPT) if kept else ("skipped", DRY_RUN)), self.path)
+            result = write_sidecar(self.path, make, order.first_versions, batch=order.batch)
+        if kept:
+            return Outcome("kept", KEPT, self.path)
+        return Outcome("written", UNCHANGED if result.status == "unchanged" else "", self.path)
+
+    def _state(self, data: bytes | None, first_versions: Path) -> EditState:
+        if data is None or not self._is_edited(data):
+            return "none"
+        return "ours" if _is_ours(self.path, data, first_versions) else "theirs"
+
+
+def _is_ours(path: Path, data: bytes, first_versions: Path) -> bool:
+    """Whether the content is what was written here and not taken back since."""
+    store = FirstVersions(first_versions)
+    with file_errors(first_versions):
+        writes = store.live_writes().get(str(path.parent.resolve() / path.name), [])
+    name = content_name(data)
+    return any(write.written == name for write in writes)
+
+
+@contextmanager
+def editor_errors() -> Iterator[None]:
+    """Turn the errors of the XMP package into an EditorError."""
+    try:
+        yield
+    except SidecarError as error:
+        raise EditorError(str(error)) from error

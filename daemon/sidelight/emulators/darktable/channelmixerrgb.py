@@ -1,0 +1,43 @@
+"""darktable's color calibration: a 3x3 matrix, and chromatic adaptation by CAT16.
+
+CAT16 after Li et al., "Comprehensive color solutions: CAM16, CAT16, and CAM16-UCS" (2017).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sidelight.emulators.arrays import like
+from sidelight.emulators.base import Array
+from sidelight.emulators.darktable.profile import WORKING_TO_XYZ_D50, XYZ_D50_TO_WORKING
+
+XYZ_TO_CAT16 = np.array(
+    [
+        [0.401288, 0.650173, -0.051461],
+        [-0.250268, 1.204414, 0.045854],
+        [-0.002079, 0.048952, 0.953127],
+    ]
+)
+_D50_CAT16 = np.array([0.994535, 1.000997, 0.833036])
+
+
+def apply(rgb: Array, rows: ArrayLike) -> Array:
+    """Return `rows` times each pixel: the operation without adaptation; shape (..., 3)."""
+    return rgb @ like(np.asarray(rows, dtype=np.float64).T, rgb)
+
+
+def adapt(rgb: Array, x: float, y: float, rows: ArrayLike | None = None) -> Array:
+    """Return pixels adapted from an illuminant to the working white.
+
+    Args:
+        rgb: Linear Rec.2020, shape (..., 3).
+        x, y: CIE 1931 chromaticity of the illuminant, in the profile's D50-adapted XYZ.
+        rows: (3, 3) mix of CAT16's cone responses, applied after the adaptation.
+    """
+    illuminant = XYZ_TO_CAT16 @ np.array([x / y, 1.0, (1.0 - x - y) / y])
+    gains: NDArray[np.float64] = np.diag(_D50_CAT16 / illuminant)
+    mixed = gains if rows is None else np.asarray(rows, dtype=np.float64) @ gains
+    to_cat16 = XYZ_TO_CAT16 @ WORKING_TO_XYZ_D50
+    matrix = XYZ_D50_TO_WORKING @ np.linalg.solve(XYZ_TO_CAT16, mixed @ to_cat16)
+    return rgb @ like(matrix.T, rgb)

@@ -1,0 +1,68 @@
+"""What became of one photo in one editor, as a record."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from sidelight_xmp.errors import SidecarError
+
+from sidelight.errors import SidelightError
+
+Status = Literal["written", "kept", "skipped", "error"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """One line of a report.
+
+    Attributes:
+        photo: The photo.
+        editor: Name of the editor, empty when the photo failed before any was asked.
+        status: What became of it.
+        reason: One sentence, empty when there is nothing to add.
+        sidecar: The editor's file, or None.
+        recipe: `Recipe.to_json()`, or None when none was predicted.
+        reasons: Each with `slider`, `value`, `term` and `text`.
+        confidence: 0 to 1, or None.
+        seconds: Time spent on this editor; decoding is counted with the first one.
+    """
+
+    photo: Path
+    editor: str
+    status: Status
+    reason: str = ""
+    sidecar: Path | None = None
+    recipe: dict[str, Any] | None = None
+    reasons: tuple[dict[str, Any], ...] = ()
+    confidence: float | None = None
+    seconds: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        sure = self.confidence
+        return {
+            "photo": str(self.photo),
+            "editor": self.editor,
+            "status": self.status,
+            "reason": self.reason,
+            "sidecar": None if self.sidecar is None else str(self.sidecar),
+            "recipe": self.recipe,
+            "reasons": list(self.reasons),
+            "confidence": sure if sure is not None and math.isfinite(sure) else None,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def sentence(error: BaseException) -> str:
+    """Return an error as one line a photographer understands."""
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for this photo"
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{Path(error.filename).name}: " if isinstance(error.filename, str) else ""
+        return f"{where}{error.strerror[:1].lower()}{error.strerror[1:]}"
+    text = " ".join(str(error).split())
+    known = isinstance(error, SidelightError | SidecarError)
+    return text if known and text else f"an unexpected {type(error).__name__}: {text}"

@@ -1,0 +1,92 @@
+"""Sidecars back to what they were before Sidelight wrote them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from sidelight_xmp import atomic
+from sidelight_xmp.errors import SidecarError
+from sidelight_xmp.first_versions import FirstVersions
+
+from sidelight.editors import EDITORS, load_editor
+from sidelight.errors import SidelightError
+from sidelight.workflows.result import sentence
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What became of one sidecar.
+
+    Attributes:
+        sidecar: The file, or the photo when it has none of ours.
+        status: `"restored"`, `"removed"` (there was none before), `"unchanged"` (already as it
+            was), `"skipped"` (nothing of ours) or `"error"`.
+        reason: One sentence or empty.
+    """
+
+    sidecar: Path
+    status: Literal["restored", "removed", "unchanged", "skipped", "error"]
+    reason: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {"sidecar": str(self.sidecar), "status": self.status, "reason": self.reason}
+
+
+def undo_last(first_versions: Path) -> Iterator[Undone]:
+    """Take back what the last command wrote.
+
+    Raises:
+        SidelightError: The record of our writes cannot be read.
+    """
+    try:
+        results = atomic.undo_last(first_versions)
+    except SidecarError as error:
+        raise SidelightError(str(error)) from error
+    yield from map(_undone, results)
+
+
+def undo_photos(named: Iterable[Path], first_versions: Path) -> Iterator[Undone]:
+    """Take back what was written for the named photos, and for all photos below named folders."""
+    written = [Path(name) for name in FirstVersions(first_versions).live_writes()]
+    for path in named:
+        yield from _undo_one(path, written, first_versions)
+
+
+def _undo_one(path: Path, written: list[Path], first_versions: Path) -> Iterator[Undone]:
+    try:
+        if path.is_dir():
+            folder = path.resolve()
+            wanted = [sidecar for sidecar in written if sidecar.is_relative_to(folder)]
+        else:
+            wanted = [sidecar for sidecar in _sidecars(path) if sidecar in written]
+        there = path.exists()
+    except (SidelightError, OSError) as error:
+        yield Undone(path, "error", sentence(error))
+        return
+    if not wanted:
+        reason = "there is nothing of ours to undo" if there else "there is no such file"
+        yield Undone(path, "skipped" if there else "error", reason)
+    for sidecar in wanted:
+        try:
+            result = atomic.undo(sidecar, first_versions)
+        except (SidecarError, OSError) as error:
+            yield Undone(sidecar, "error", sentence(error))
+        else:
+            yield _undone(result)
+
+
+def _undone(result: atomic.UndoResult) -> Undone:
+    status = "error" if result.status == "refused" else result.status
+    return Undone(result.path, status, result.reason or "")
+
+
+def _sidecars(photo: Path) -> Iterator[Path]:
+    """Return the photo's sidecars of all editors, as our records name them."""
+    for name in EDITORS:
+        sidecar = load_editor(name).place(photo).sidecar
+        if sidecar is not None:
+            yield sidecar.parent.resolve() / sidecar.name

@@ -1,0 +1,108 @@
+"""`sidelight undo`."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from sidelight.cli import main
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_last_takes_back_one_command_at_a_time(raw: Path, run) -> None:
+    second = raw.with_name("second.dng")
+    shutil.copy(raw, second)
+    run("auto", raw, "--editor", "darktable")
+    run("auto", second)
+    code, lines = run("undo", "--last")
+    assert code == 0
+    assert {Path(line["sidecar"]).name for line in lines} == {"second.xmp", "second.dng.xmp"}
+    assert {line["status"] for line in lines} == {"removed"}
+    assert names(raw.parent) == {"good.dng", "second.dng", "good.dng.xmp"}
+    run("undo", "--last")
+    assert names(raw.parent) == {"good.dng", "second.dng"}
+    assert run("undo", "--last") == (0, [])
+
+
+def test_what_was_there_before_comes_back_to_the_bit(raw: Path, run, shared: Path) -> None:
+    sidecar = raw.with_suffix(".xmp")
+    before = (shared / "data/lightroom/sidecar_raw_pv11_acr11.4.1.xmp").read_bytes()
+    before = before.replace(b'SidecarForExtension="CR2"', b'SidecarForExtension="DNG"')
+    sidecar.write_bytes(before)
+    _, lines = run("auto", raw, "--overwrite")
+    assert {line["status"] for line in lines} == {"written"}, lines
+    assert sidecar.read_bytes() != before
+    code, _ = run("undo", raw)
+    assert code == 0
+    assert sidecar.read_bytes() == before
+    assert names(raw.parent) == {"good.dng", "good.xmp"}
+
+
+def test_after_undo_the_old_edit_is_kept_again(raw: Path, run) -> None:
+    run("auto", raw)
+    text = raw.with_suffix(".xmp").read_text()
+    raw.with_suffix(".xmp").write_text(
+        text.replace('Exposure2012="', 'Exposure2012="+1.23" crs:X="')
+    )
+    run("auto", raw, "--overwrite")
+    run("undo", "--last")
+    _, lines = run("auto", raw)
+    assert lines[0]["status"] == "kept"
+
+
+def test_a_sidecar_edited_since_is_left_alone_and_named(raw: Path, run) -> None:
+    run("auto", raw)
+    sidecar = raw.with_suffix(".xmp")
+    edited = sidecar.read_bytes().replace(b"<x:xmpmeta", b"<!-- mine --><x:xmpmeta")
+    sidecar.write_bytes(edited)
+    code, lines = run("undo", raw.parent)
+    assert code == 1
+    found = {Path(line["sidecar"]).name: line for line in lines}
+    assert found["good.xmp"]["status"] == "error"
+    assert "changed since" in found["good.xmp"]["reason"]
+    assert found["good.dng.xmp"]["status"] == "removed"
+    assert sidecar.read_bytes() == edited
+
+
+def test_a_folder_covers_what_is_below_it_and_no_more(raw: Path, run) -> None:
+    near = raw.parent.with_name("photos2")
+    near.mkdir()
+    shutil.copy(raw, near / "b.dng")
+    run("auto", raw, near, "--editor", "darktable")
+    run("undo", raw.parent)
+    assert names(raw.parent) == {"good.dng"}
+    assert names(near) == {"b.dng", "b.dng.xmp"}
+
+
+def test_a_photo_that_is_gone_can_still_be_undone(raw: Path, run) -> None:
+    run("auto", raw, "--editor", "darktable")
+    raw.unlink()
+    assert run("undo", raw)[0] == 0
+    assert names(raw.parent) == set()
+
+
+def test_nothing_to_undo(raw: Path, run) -> None:
+    code, (line,) = run("undo", raw)
+    assert (code, line["status"]) == (0, "skipped")
+    code, (line,) = run("undo", raw.with_name("missing.dng"))
+    assert (code, line["status"]) == (1, "error")
+
+
+@pytest.mark.parametrize("arguments", [[], ["--last", "a.dng"]])
+def test_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["undo", *arguments])
+    assert stopped.value.code == 2
+    assert "--last" in capsys.readouterr().err
+
+
+def test_lines_for_people(raw: Path, run, capsys: pytest.CaptureFixture[str]) -> None:
+    run("auto", raw, "--editor", "darktable")
+    assert main(["undo", "--last"]) == 0
+    assert "removed" in capsys.readouterr().out
+    assert main(["undo", "--last"]) == 0
+    assert "nothing to undo" in capsys.readouterr().out

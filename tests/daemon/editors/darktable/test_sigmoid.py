@@ -1,0 +1,73 @@
+"""Twins, and the program's own arithmetic."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sidelight.editors.darktable import sigmoid
+
+TONES = 0.18 * 2.0 ** np.linspace(-6.0, 0.0, 61)
+
+
+def curve(light: np.ndarray, contrast: float, skew: float, white: float) -> np.ndarray:
+    p, q, fog, paper = sigmoid.film_and_paper(contrast, skew, white)
+    x = (fog + light) ** q
+    return white * (x / (paper + x)) ** p
+
+
+@pytest.mark.parametrize("headroom", [0.25, 1.0, 1.5, 2.0, 2.3, 3.0, 4.0])
+def test_twins_agree_below_white(headroom: float) -> None:
+    for points in np.linspace(-100.0, 100.0, 21):
+        hdr = curve(TONES, *sigmoid.twin(points, headroom), 2.0**headroom)
+        sdr = curve(TONES, *sigmoid.twin(points, 0.0), 1.0)
+        assert np.abs(np.log2(hdr / sdr)).max() <= 0.03
+
+
+def test_sdr_needs_no_compensation() -> None:
+    assert sigmoid.twin(40.0, 0.0) == (sigmoid.contrast(40.0), 0.0)
+    assert sigmoid.contrast(-100.0) == 0.75 and sigmoid.contrast(100.0) == 3.0
+
+
+@pytest.mark.parametrize(
+    ("contrast", "skew", "white", "ratio"),
+    [
+        (1.0, 0.0, 100.0, 0.991),
+        (1.5, 0.0, 100.0, 1.006),
+        (2.0, 0.0, 100.0, 0.9955),
+        (3.0, 0.0, 100.0, 1.0),
+        (1.5, 0.5, 100.0, 1.022),
+        (1.5, -0.5, 100.0, 1.019),
+        (1.5, 0.0, 400.0, 1.011),
+        (1.5, 0.0, 1600.0, 1.016),
+    ],
+)
+def test_the_programs_film_power_is_the_one_measured(
+    contrast: float, skew: float, white: float, ratio: float
+) -> None:
+    exact = sigmoid.film_and_paper(contrast, skew, white / 100.0)[1] / sigmoid.PROGRAM_POWER
+    found = sigmoid.program_film_power(contrast, skew, white)
+    assert found / exact == pytest.approx(ratio, abs=6e-4)
+
+
+@pytest.mark.parametrize("headroom", [0.0, 1.0, 2.3, 4.0])
+def test_settled_parameters_make_the_program_exact(headroom: float) -> None:
+    errors = []
+    for points in np.linspace(-100.0, 100.0, 41):
+        contrast, skew = sigmoid.twin(points, headroom)
+        chosen = sigmoid.settle(contrast, skew, 2.0**headroom)
+        wanted = sigmoid.film_and_paper(contrast, skew, 2.0**headroom)[1]
+        found = sigmoid.program_film_power(chosen.contrast, chosen.skew, chosen.white_percent)
+        errors.append(abs(found / wanted - 1.0))
+        assert abs(chosen.skew - skew) <= 0.0031
+        assert chosen.white_percent == pytest.approx(100.0 * 2.0**headroom, rel=2e-5)
+    assert np.mean(errors) < 1.2e-3 and max(errors) < 6e-3
+
+
+def test_the_default_is_left_as_it_is() -> None:
+    assert sigmoid.settle(1.5, 0.0, 1.0) == sigmoid.Sigmoid(1.5, 0.0, 100.0)
+
+
+@pytest.mark.parametrize("white", [1.0, 4.0])
+def test_the_curve_meets_black_grey_and_white(white: float) -> None:
+    ends = curve(np.array([0.0, sigmoid.MIDDLE_GREY, 1e9]), 1.5, -0.3, white)
+    np.testing.assert_allclose(ends, [0.000152, sigmoid.MIDDLE_GREY, white], rtol=1e-4)
