@@ -9,6 +9,8 @@ their mean, edges stay.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.signal import lfilter
@@ -33,7 +35,7 @@ _FLOOR = 1e-6
 def exposure_guide(
     image: Image, exposure_ev: float = 0.0, white_balance: ArrayLike | None = None
 ) -> Floats:
-    """Return the guide of an image.
+    """Return the guide of an image, read-only; the last as-shot one is kept.
 
     Args:
         image: The proxy, rgb of shape (H, W, 3).
@@ -44,11 +46,23 @@ def exposure_guide(
     Returns:
         float32, shape (H, W), in EV, at least -16; sensor saturation of all channels is +0.79.
     """
-    matrix = np.asarray(image.info.white_balance.camera_from_working, dtype=np.float64)
-    if white_balance is not None:
-        matrix = matrix @ np.asarray(white_balance, dtype=np.float64)
+    if white_balance is None and exposure_ev == 0.0:
+        return _as_shot_guide(image)
+    change = np.eye(3) if white_balance is None else np.asarray(white_balance, dtype=np.float64)
+    return _guide(image, exposure_ev, change)
+
+
+@lru_cache(maxsize=1)
+def _as_shot_guide(image: Image) -> Floats:
+    return _guide(image, 0.0, np.eye(3))
+
+
+def _guide(image: Image, exposure_ev: float, change: NDArray[np.float64]) -> Floats:
+    matrix = np.asarray(image.info.white_balance.camera_from_working, dtype=np.float64) @ change
     norm = _norm(image.rgb, matrix * 2.0**exposure_ev)
-    return np.log2(surface_blur(norm)) - np.float32(exposure_ev)
+    guide = np.log2(surface_blur(norm)) - np.float32(exposure_ev)
+    guide.setflags(write=False)
+    return guide
 
 
 def luminance_norm(rgb: Array, camera_from_working: ArrayLike) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ _WINDOWS = {
 }
 _GROUP_SIZE = 32
 _MIDS_SIZE = 96
+_SEEN = 200_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,18 +71,24 @@ class Scene:
         return float(self.ev[self.groups[group]].mean()) - self.mid_ev
 
 
+@lru_cache(maxsize=1)
 def analyse(image: Image, seed: int = 0) -> Scene:
-    """Reduce an image to a Scene; the same image and seed give the same answer."""
+    """Reduce an image to a Scene; the same image and seed give the same answer.
+
+    The last answer is kept, since every editor asks about the same photo in turn.
+    """
     rng = np.random.default_rng(seed)
-    flat = image.rgb.reshape(-1, 3)
-    clipped = image.clipped.reshape(-1, 3)
-    y = flat @ _LUMINANCE
+    seen = _some(rng, image.rgb.shape[0] * image.rgb.shape[1])
+    flat = image.rgb.reshape(-1, 3)[seen]
+    clipped = image.clipped.reshape(-1, 3)[seen]
+    every, some = _all_and_any(clipped)
     # Where all channels are clipped the raw says "at least this much".
-    least = float(np.max(image.info.white_balance.multipliers()))
-    y[clipped.all(axis=1)] = np.maximum(y[clipped.all(axis=1)], least)
+    least = np.float32(np.max(image.info.white_balance.multipliers()))
+    y = flat @ _LUMINANCE
+    y = np.where(every, np.maximum(y, least), y)
     ev = np.log2(np.maximum(y, _FLOOR) / np.float32(0.18))
     levels = (0.5, 1.0, 5.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 99.5, 99.9)
-    edges = sorted({p for window in _WINDOWS.values() for p in window} | set(levels) | {25.0, 75.0})
+    edges = sorted({p for window in _WINDOWS.values() for p in window} | set(levels))
     values = dict(zip(edges, np.percentile(ev, edges), strict=True))
 
     chosen: dict[str, Index] = {
@@ -88,25 +96,36 @@ def analyse(image: Image, seed: int = 0) -> Scene:
         for name, (low, high) in _WINDOWS.items()
     }
     chosen["mids"] = _draw(rng, ev, values[25.0], values[75.0], _MIDS_SIZE)
-    chosen["peaks"] = _peaks(flat, clipped)
+    chosen["peaks"] = _peaks(flat, some)
     chosen["colourful"] = _colourful(rng, flat, ev, values)
     index = np.unique(np.concatenate(list(chosen.values())))
     groups = {name: np.searchsorted(index, members) for name, members in chosen.items()}
-    mid = float(ev[chosen["mids"]].mean())
     ev100 = image.info.ev100
     preview = image.preview
     return Scene(
-        index=index,
+        index=seen[index],
         rgb=np.ascontiguousarray(flat[index]),
         groups=groups,
         ev=ev[index].astype(np.float64),
         percentile_ev={level: float(values[level]) for level in levels},
-        clipped_share=float(clipped.all(axis=1).mean()),
-        clipped=clipped[index].any(axis=1),
+        clipped_share=float(every.mean()),
+        clipped=some[index],
         # The sensor's 0.18 lies about 2.5 stops below saturation, where a meter puts grey.
-        light_ev=None if ev100 is None else ev100 + mid,
+        light_ev=None if ev100 is None else ev100 + float(ev[chosen["mids"]].mean()),
         jpeg_mid_ev=_jpeg_mid(preview.rgb) if preview and preview.from_camera else None,
     )
+
+
+def _some(rng: np.random.Generator, count: int) -> Index:
+    """Positions of about 200 000 of the pixels, evenly spread; the top thousandth is still 200."""
+    stride = max(count // _SEEN, 1)
+    starts = np.arange(0, count - stride + 1, stride)
+    return starts + rng.integers(0, stride, len(starts))
+
+
+def _all_and_any(clipped: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    r, g, b = clipped[:, 0], clipped[:, 1], clipped[:, 2]
+    return r & g & b, r | g | b
 
 
 def _draw(
@@ -122,13 +141,18 @@ def _draw(
 
 def _peaks(flat: NDArray[np.float32], clipped: NDArray[np.bool_]) -> Index:
     """The brightest channel values that the raw still holds, about the top half percent."""
-    top = np.where(clipped.any(axis=1), -np.inf, flat.max(axis=1))
-    usable = np.flatnonzero(np.isfinite(top))
+    top = _extremes(flat)[0]
+    usable = np.flatnonzero(~clipped)
     if len(usable) == 0:
-        return np.array([int(flat.max(axis=1).argmax())])
-    level = np.percentile(top[usable], 99.5)
-    near = usable[top[usable] >= level]
+        return np.array([int(top.argmax())])
+    near = usable[top[usable] >= np.percentile(top[usable], 99.5)]
     return near[:: max(len(near) // _GROUP_SIZE, 1)][:_GROUP_SIZE]
+
+
+def _extremes(rgb: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Largest and smallest channel; much faster than reducing an axis of three."""
+    r, g, b = rgb[:, 0], rgb[:, 1], rgb[:, 2]
+    return np.maximum(np.maximum(r, g), b), np.minimum(np.minimum(r, g), b)
 
 
 def _colourful(
@@ -139,9 +163,8 @@ def _colourful(
 ) -> Index:
     """Mid-tones with visible colour; all mid-tones when there are too few."""
     inside = np.flatnonzero((ev >= values[5.0]) & (ev <= values[95.0]))
-    rgb = flat[inside]
-    top = rgb.max(axis=1)
-    saturation = (top - rgb.min(axis=1)) / (top + 1e-4)
+    top, bottom = _extremes(flat[inside])
+    saturation = (top - bottom) / (top + 1e-4)
     vivid = inside[saturation > 0.25]
     pool = vivid if len(vivid) >= 200 else inside
     return pool if len(pool) <= _MIDS_SIZE else rng.choice(pool, _MIDS_SIZE, replace=False)
