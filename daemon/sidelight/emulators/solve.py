@@ -9,7 +9,7 @@ setting. Damping after Levenberg and Marquardt.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,7 @@ Pixels = NDArray[np.float32]
 
 _STEP = 2e-3
 _STEP_RGB = 2e-3
+_EACH = np.eye(3)[:, None, :]
 
 
 @dataclass(frozen=True)
@@ -60,55 +61,64 @@ def chain_jacobian(
     column = {setting: k for k, setting in enumerate(free)}
     dtype = states[0].dtype
     base = theta.astype(dtype)
-    pixels = states[0].shape[0]
-    result = np.zeros((len(free), pixels, 3), dtype=dtype)
+    result = np.zeros((len(free), *states[0].shape), dtype=dtype)
     first = next((k for k, s in enumerate(stages) if any(i in column for i in s.settings)), None)
-    if first is None:
-        return result.transpose(1, 2, 0)
     down: NDArray[np.float32] | None = None
-    for k in range(len(stages) - 1, first - 1, -1):
+    for k in range(len(stages) - 1, -1 if first is None else first - 1, -1):
         stage, before, after = stages[k], states[k], states[k + 1]
         own = [setting for setting in stage.settings if setting in column]
-        for setting, change in zip(own, _own_columns(stage, before, after, base, own), strict=True):
-            result[column[setting]] += change if down is None else _transform(down, change)
-        if k > first:
-            local = _local_jacobian(stage, before, after, base)
-            down = local if down is None else np.matmul(down, local)
+        if own:
+            change = _own_columns(stage, before, after, base, own)
+            result[[column[i] for i in own]] += change if down is None else _along(change, down)
+        if k == first:
+            break
+        local = _local_jacobian(stage, before, after, base)
+        down = local if down is None else _along(local, down)
     return result.transpose(1, 2, 0)
 
 
 def _own_columns(
     stage: Stage, before: Pixels, after: Pixels, theta: NDArray[np.float32], own: Sequence[int]
-) -> Iterator[Pixels]:
-    if stage.columns is not None and own:
+) -> NDArray[np.float32]:
+    """Return d(after)/d(setting) of the settings in `own`, shape (len(own), N, 3)."""
+    if stage.columns is not None:
         known = dict(zip(stage.settings, stage.columns(before, after, theta), strict=True))
-        yield from (known[setting] for setting in own)
-        return
-    for setting in own:
+        return np.stack([known[setting] for setting in own])
+    columns = np.empty((len(own), *before.shape), dtype=before.dtype)
+    for k, setting in enumerate(own):
         moved = theta.copy()
         moved[setting] += _STEP
-        yield (stage.apply(before, moved) - after) * before.dtype.type(1 / _STEP)
+        columns[k] = stage.apply(before, moved)
+    columns -= after
+    columns *= before.dtype.type(1 / _STEP)
+    return columns
 
 
-def _transform(matrices: NDArray[np.float32], vectors: Pixels) -> Pixels:
-    return np.matmul(matrices, vectors[..., None])[..., 0]
+def _along(vectors: NDArray[np.float32], down: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Send per-pixel vectors through later stages.
+
+    Args:
+        vectors: (S, N, 3), derivatives of a stage's output.
+        down: (3, N, 3), d(last output)/d(that output), first axis the channel that is moved.
+    """
+    out = vectors[..., 0:1] * down[0]
+    out += vectors[..., 1:2] * down[1]
+    out += vectors[..., 2:3] * down[2]
+    return out
 
 
 def _local_jacobian(
     stage: Stage, before: Pixels, after: Pixels, theta: NDArray[np.float32]
 ) -> NDArray[np.float32]:
+    """Return d(after)/d(before), shape (3, N, 3), first axis the channel that is moved."""
     if stage.channelwise:
         step = _STEP_RGB * (np.abs(before) + np.float32(1e-3))
         slope = (stage.apply(before + step, theta) - after) / step
-        return slope[:, :, None] * np.eye(3, dtype=before.dtype)
-    step = _STEP_RGB * (np.abs(before).max(axis=-1, keepdims=True) + np.float32(1e-3))
-    local = np.empty((*before.shape, 3), dtype=before.dtype)
-    inverse = 1 / step
-    for channel in range(3):
-        moved = before.copy()
-        moved[:, channel] += step[:, 0]
-        local[:, :, channel] = (stage.apply(moved, theta) - after) * inverse
-    return local
+        return slope * _EACH.astype(before.dtype)
+    top = np.maximum(np.maximum(before[:, 0], before[:, 1]), before[:, 2])
+    step = (_STEP_RGB * (np.abs(top) + np.float32(1e-3)))[:, None]
+    moved = before + step * _EACH.astype(before.dtype)
+    return (stage.apply(moved, theta) - after) / step
 
 
 Residual = Callable[[Vector], tuple[Vector, object]]

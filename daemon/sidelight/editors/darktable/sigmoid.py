@@ -91,7 +91,7 @@ def settle(contrast_: float, skew: float, white: float) -> Sigmoid:
     The program finds q as a quotient of two differences taken in float32 with step 1e-6, that is
     a fraction of whole numbers near 110, off by up to 3 %. Contrast enters through q alone, so it
     may move; skew and white target, moved by less than can be seen, change the denominator.
-    About 0.05 % remain.
+    0.04 % remain on average, 0.45 % where q is close to 1.
     """
     exact = float(film_and_paper(contrast_, skew, white)[1])
     contrasts = np.float32(contrast_) * np.linspace(0.97, 1.03, 1201, dtype=np.float32)

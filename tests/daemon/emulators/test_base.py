@@ -1,0 +1,91 @@
+"""How a chain is bound to a photo and run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sidelight.emulators import EMULATORS, load_emulator
+from sidelight.emulators.base import Context, Stage, context_of, render, run
+from sidelight.errors import EditorError
+from sidelight.imaging.image import Image
+from sidelight.recipe import CameraWhiteBalance, Hdr, Lut3D, Recipe
+
+
+class Brighten:
+    """An emulator whose result tells what it was given."""
+
+    name = "brighten"
+
+    def __init__(self) -> None:
+        self.guides = 0
+
+    def guide(self, image: Image) -> NDArray[np.float32]:
+        self.guides += 1
+        return np.full(image.rgb.shape[:2], 3.0, dtype=np.float32)
+
+    def stages(self, context: Context) -> Sequence[Stage]:
+        def add_guide(rgb: Any, theta: Any) -> Any:
+            return rgb + np.asarray(context.guide)[..., None]
+
+        def expose(rgb: Any, theta: Any) -> Any:
+            return rgb * 2.0 ** (5.0 * theta[2] + context.headroom)
+
+        return (Stage("guide", (), add_guide), Stage("exposure", (2,), expose))
+
+    def tone_slope(self, theta: Any) -> Any:
+        return np.ones(3)
+
+
+def test_run_applies_the_stages_in_order() -> None:
+    chain = [
+        Stage("add", (), lambda rgb, theta: rgb + 1.0),
+        Stage("scale", (0,), lambda rgb, theta: rgb * theta[0]),
+    ]
+    assert run(chain, np.array([[1.0, 2.0, 3.0]]), np.array([10.0])).tolist() == [[20, 30, 40]]
+    assert run([], "unchanged", None) == "unchanged"
+
+
+def test_render_computes_the_guide_only_when_it_is_not_given(photo: Image) -> None:
+    emulator = Brighten()
+    own = render(emulator, photo, Recipe(exposure_ev=1.0))
+    assert emulator.guides == 1
+    assert own.dtype == np.float32
+    assert np.allclose(own, 2 * (photo.rgb + 3), rtol=1e-6)
+    flat = np.zeros(photo.rgb.shape[:2], dtype=np.float32)
+    given = render(emulator, photo, Recipe(), headroom=2.0, guide=flat)
+    assert emulator.guides == 1
+    assert np.allclose(given, 4 * photo.rgb)
+
+
+def test_a_context_carries_what_the_photo_and_the_recipe_say(photo: Image) -> None:
+    image = replace(photo, info=replace(photo.info, baseline_exposure_ev=1.25))
+    recipe = Recipe(hdr=Hdr(True, 3.0), lut=Lut3D.identity(2), lut_amount=0.4)
+    guide = np.linspace(-9.0, 1.0, 96 * 144, dtype=np.float32)
+    context = context_of(image, recipe, 3.0, guide)
+    assert context.white_balance is image.info.white_balance
+    assert context.baseline_exposure_ev == 1.25
+    assert (context.hdr, context.lut, context.lut_amount) == (recipe.hdr, recipe.lut, 0.4)
+    assert context.headroom == 3.0
+    assert context.guide_peak == pytest.approx(np.percentile(guide, 99.5), abs=1e-4)
+    assert context_of(image, recipe, 3.0).guide_peak is None
+
+
+def test_another_rendition_and_some_of_the_pixels(white_balance: CameraWhiteBalance) -> None:
+    context = Context(white_balance, 2.0, guide=np.arange(10.0), guide_peak=8.5)
+    sdr, some = context.at(0.0), context.take(np.array([7, 1]))
+    assert (sdr.headroom, context.headroom) == (0.0, 2.0)
+    assert some.guide.tolist() == [7.0, 1.0]
+    assert some.guide_peak == 8.5
+    without = Context(white_balance)
+    assert without.take(np.array([7, 1])) is without
+
+
+def test_every_emulator_loads_and_knows_its_name() -> None:
+    assert {name: load_emulator(name).name for name in EMULATORS} == {n: n for n in EMULATORS}
+    with pytest.raises(EditorError, match="photoshop"):
+        load_emulator("photoshop")

@@ -1,0 +1,118 @@
+"""A photo reduced to tones, groups and light."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sidelight.engines.scene import Scene, analyse
+from sidelight.imaging.image import Image, Preview
+from sidelight.imaging.transfer import srgb_encode
+
+ImageOf = Callable[..., Image]
+LUMINANCE = np.array([0.2627, 0.6780, 0.0593])
+
+
+def true_ev(image: Image) -> np.ndarray:
+    return np.log2(np.maximum(image.rgb @ LUMINANCE, 2.0**-14) / 0.18)
+
+
+def test_groups_are_the_tones_they_are_called_after(landscape: Image) -> None:
+    scene, ev = analyse(landscape), true_ev(landscape).ravel()
+
+    def level(group: str) -> float:
+        return float(scene.ev[scene.groups[group]].mean())
+
+    order = ["deepest", "shadows", "lower_mids", "mids", "upper_mids", "bright", "p99", "p999"]
+    levels = [level(name) for name in order]
+    assert levels == sorted(levels)
+    assert level("p99") == pytest.approx(np.percentile(ev, 99), abs=0.1)
+    assert level("lower_mids") == pytest.approx(np.percentile(ev, 30), abs=0.3)
+    assert scene.mid_ev == pytest.approx(level("mids"))
+    assert scene.rise_ev("p99") == pytest.approx(level("p99") - level("mids"))
+
+
+def test_the_sample_is_of_the_image(landscape: Image) -> None:
+    scene = analyse(landscape)
+    assert np.array_equal(scene.rgb, landscape.rgb.reshape(-1, 3)[scene.index])
+    assert np.allclose(scene.ev, true_ev(landscape).ravel()[scene.index], atol=1e-3)
+    assert len(scene.index) < 600
+    for members in scene.groups.values():
+        assert len(members) > 0
+        assert members.max() < len(scene.index)
+
+
+def test_percentiles_are_those_of_the_whole_image(landscape: Image) -> None:
+    ev = true_ev(landscape)
+    for percentile, value in analyse(landscape).percentile_ev.items():
+        assert value == pytest.approx(np.percentile(ev, percentile), abs=1e-3)
+
+
+def test_the_same_seed_gives_the_same_scene(landscape: Image) -> None:
+    first, again, other = analyse(landscape), analyse(landscape), analyse(landscape, seed=1)
+    assert np.array_equal(first.index, again.index)
+    assert not np.array_equal(first.index, other.index)
+
+
+def test_one_stop_more_light_is_one_ev_everywhere(landscape: Image) -> None:
+    dark, bright = (
+        analyse(replace(landscape, rgb=landscape.rgb * gain)) for gain in (np.float32(1), 2)
+    )
+    assert bright.mid_ev == pytest.approx(dark.mid_ev + 1, abs=1e-3)
+    assert bright.rise_ev("p99") == pytest.approx(dark.rise_ev("p99"), abs=1e-3)
+
+
+def test_colourful_pixels_have_colour(landscape: Image) -> None:
+    pixels = landscape.rgb.copy()
+    pixels[:48] = pixels[:48].mean(axis=-1, keepdims=True)
+    scene = analyse(replace(landscape, rgb=pixels))
+    rgb = scene.rgb[scene.groups["colourful"]]
+    assert (np.ptp(rgb, axis=1) / rgb.max(axis=1) > 0.2).all()
+
+
+def test_peaks_are_bright_but_not_clipped(landscape: Image) -> None:
+    clipped = np.zeros(landscape.rgb.shape, dtype=bool)
+    clipped[6:12, 20:26] = True
+    scene = analyse(replace(landscape, clipped=clipped))
+    peaks = scene.index[scene.groups["peaks"]]
+    assert not clipped.reshape(-1, 3)[peaks].any()
+    unclipped = landscape.rgb.max(axis=-1)[~clipped.any(axis=-1)]
+    assert scene.rgb[scene.groups["peaks"]].max(axis=1).min() >= np.percentile(unclipped, 99)
+    assert scene.clipped_share == pytest.approx(36 / (96 * 144))
+
+
+def test_light_comes_from_the_exposure(image_of: ImageOf, landscape: Image) -> None:
+    def light(**exposure: float) -> float | None:
+        return analyse(image_of(landscape.rgb, **exposure)).light_ev
+
+    assert light() is None
+    day = light(exposure_s=1 / 128, f_number=16.0, iso=100.0)
+    night = light(exposure_s=1.0, f_number=2.0, iso=1600.0)
+    assert day is not None and night is not None
+    # EV100 is 15 and -2: the same pixels, 17 stops less light.
+    assert day - night == pytest.approx(17.0, abs=1e-3)
+    assert day == pytest.approx(15 + analyse(landscape).mid_ev)
+
+
+@pytest.mark.parametrize("from_camera", [True, False])
+def test_only_a_cameras_own_jpeg_counts(landscape: Image, from_camera: bool) -> None:
+    value = np.uint8(round(255 * float(srgb_encode(np.float32(0.36)))))
+    preview = Preview(np.full((40, 60, 3), value), from_camera, "its size")
+    scene = analyse(replace(landscape, preview=preview))
+    if from_camera:
+        assert scene.jpeg_mid_ev == pytest.approx(1.0, abs=0.02)
+    else:
+        assert scene.jpeg_mid_ev is None
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 3), (1, 20000), (40, 40)])
+@pytest.mark.parametrize("level", [0.0, 0.1, 1.0])
+def test_flat_and_tiny_pictures_still_have_every_group(
+    image_of: ImageOf, shape: tuple[int, int], level: float
+) -> None:
+    scene: Scene = analyse(image_of(np.full((*shape, 3), level)))
+    assert all(len(members) for members in scene.groups.values())
+    assert np.isfinite(scene.mid_ev)
+    assert scene.rise_ev("p999") == pytest.approx(0.0, abs=1e-4)
