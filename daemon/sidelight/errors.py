@@ -1,13 +1,13 @@
 """Every error Sidelight raises on purpose, as one tree.
 
-    SidelightError
-      PhotoError            this photo cannot be used; the sentence says why
-        UnreadableError     no decoder opens it, or it is cut off
-        ImplausibleError    it decodes, but not to a photograph
-      RecipeError           a setting is missing, unknown or not a finite number
-      LutError              a LUT file cannot be read or applied
-      EditorError           an editor's sidecar cannot be read or written
-      ToolError             another program is missing or failed
+SidelightError
+  PhotoError            this photo cannot be used; the sentence says why
+    UnreadableError     no decoder opens it, or it is cut off
+    ImplausibleError    it decodes, but not to a photograph
+  RecipeError           a setting is missing, unknown or not a finite number
+  LutError              a LUT file cannot be read or applied
+  EditorError           an editor's sidecar cannot be read or written
+  ToolError             another program is missing or failed
 """
 
 from __future__ import annotations

@@ -37,6 +37,7 @@ _ENOUGH = 0.5e-9  # 90 dB
 _GOOD = 0.5e-7  # 70 dB
 
 Vector = NDArray[np.float64]
+Pixels = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -57,13 +58,14 @@ class FitResult:
 
 
 def encode(linear: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return log2(1 + 63 y) / 6, continued in a straight line below zero; dtype kept."""
-    straight = linear * linear.dtype.type(_SLOPE_AT_ZERO)
-    return np.where(linear > 0, np.log2(1 + 63 * np.maximum(linear, 0)) / 6, straight)
+    """Return log2(1 + 63 y) / 6, continued in a straight line below zero."""
+    straight = linear * np.float32(_SLOPE_AT_ZERO)
+    curved = np.log2(1 + np.float32(63) * np.maximum(linear, np.float32(0))) / np.float32(6)
+    return np.where(linear > 0, curved, straight)
 
 
 def _encode_slope(linear: NDArray[np.float32]) -> NDArray[np.float32]:
-    return linear.dtype.type(_SLOPE_AT_ZERO) / (1 + 63 * np.maximum(linear, 0))
+    return np.float32(_SLOPE_AT_ZERO) / (1 + np.float32(63) * np.maximum(linear, np.float32(0)))
 
 
 def settings_bounds() -> tuple[Vector, Vector]:
@@ -106,15 +108,15 @@ def fit_pixels(
     rows = _ConstraintRows(emulator, free) if constrained else None
     norm = np.sqrt(wanted.size)
 
-    def residual(theta: Vector) -> tuple[Vector, object]:
+    def residual(theta: Vector) -> tuple[Vector, list[Pixels]]:
         states = forward(stages, rgb, theta)
         pixels = (encode(states[-1]) - wanted).reshape(-1) / norm
         return pixels if rows is None else np.concatenate([pixels, rows.values(theta)]), states
 
-    def jacobian(theta: Vector, states: object) -> NDArray[np.float64]:
-        pixels = chain_jacobian(stages, states, theta, free)  # type: ignore[arg-type]
-        pixels *= _encode_slope(states[-1])[..., None] / norm  # type: ignore[index]
-        flat = pixels.reshape(-1, len(free))
+    def jacobian(theta: Vector, states: list[Pixels]) -> Vector:
+        pixels = chain_jacobian(stages, states, theta, free)
+        pixels *= _encode_slope(states[-1])[..., None] / norm
+        flat = pixels.reshape(-1, len(free)).astype(np.float64)
         return flat if rows is None else np.vstack([flat, rows.jacobian(theta)])
 
     theta = np.zeros(VECTOR_SIZE) if start is None else start
@@ -242,7 +244,8 @@ def fit_pair(
     if before.rgb.shape != after.shape:
         raise PhotoError("the two pictures differ in size")
     recipe = recipe or Recipe()
-    usable = ~before.clipped.any(axis=-1) & np.isfinite(after).all(axis=-1)
+    clipped = np.asarray(before.clipped.any(axis=-1))
+    usable = ~clipped & np.asarray(np.isfinite(after).all(axis=-1))
     index = stratified_pixels(before.rgb, 2 * pixels, usable=usable, seed=seed)
     if len(index) < 32:
         raise PhotoError("too few unclipped pixels are left to compare")

@@ -18,6 +18,7 @@ from sidelight.emulators.arrays import at_least, at_most, like, lookup, namespac
 from sidelight.emulators.base import Array, Context, Stage
 from sidelight.emulators.guide import exposure_guide
 from sidelight.emulators.white_balance import white_balance_stage
+from sidelight.imaging.color import LUMINANCE, PROPHOTO_TO_REC2020, REC2020_TO_PROPHOTO
 from sidelight.imaging.image import Image
 from sidelight.recipe.curve import knot_positions
 from sidelight.recipe.fields import BY_NAME, CURVE_SLICE, INDEX
@@ -35,29 +36,6 @@ _DEFAULT_CURVE = np.array(
 _STEPS = 1024
 _HDR_KNEE = 0.5
 
-# ProPhoto (D50) ↔ Rec.2020 (D65), Bradford adapted.
-_PROPHOTO_TO_XYZ50 = np.array(
-    [[0.7976749, 0.1351917, 0.0313534], [0.2880402, 0.7118741, 0.0000857], [0.0, 0.0, 0.8252100]]
-)
-_REC2020_TO_XYZ65 = np.array(
-    [
-        [0.6369580, 0.1446169, 0.1688810],
-        [0.2627002, 0.6779981, 0.0593017],
-        [0.0, 0.0280727, 1.0609851],
-    ]
-)
-_XYZ65_TO_XYZ50 = np.array(
-    [
-        [1.0478112, 0.0228866, -0.0501270],
-        [0.0295424, 0.9904844, -0.0170491],
-        [-0.0092345, 0.0150436, 0.7521316],
-    ]
-)
-TO_PROPHOTO = np.linalg.inv(_PROPHOTO_TO_XYZ50) @ _XYZ65_TO_XYZ50 @ _REC2020_TO_XYZ65
-TO_PROPHOTO /= TO_PROPHOTO.sum(axis=1, keepdims=True)
-_FROM_PROPHOTO = np.linalg.inv(TO_PROPHOTO)
-_LUMINANCE = (0.2627002, 0.6779981, 0.0593017)
-
 # Regions of the tone sliders: amount in EV at full slider, steepness, pivot in EV about 0.18.
 _REGIONS = {
     "highlights": (1.5, 1.5, 0.6, +1),
@@ -66,6 +44,7 @@ _REGIONS = {
     "blacks": (1.2, 2.0, -3.0, -1),
 }
 _CONTRAST_SLOPE = 0.5
+_WEIGHTS = tuple(LUMINANCE.tolist())
 _TONE = ("contrast", *_REGIONS)
 _GUIDED = ("highlights", "shadows")
 _GUIDE_GREY = float(np.log2(0.18 * np.sqrt(3.0)))  # the guide is a euclidean norm
@@ -138,7 +117,7 @@ def tone_slope(theta: Array) -> Array:
 
 
 def _luminance(rgb: Array) -> Array:
-    r, g, b = _LUMINANCE
+    r, g, b = _WEIGHTS
     return r * rgb[..., 0] + g * rgb[..., 1] + b * rgb[..., 2]
 
 
@@ -204,7 +183,7 @@ def _base_stage(context: Context) -> Stage:
         return y + context.leak * at_least(x - 1.0, 0.0) if context.leak else y
 
     def apply(rgb: Array, theta: Array) -> Array:
-        pro = _matrix(rgb, TO_PROPHOTO)
+        pro = _matrix(rgb, REC2020_TO_PROPHOTO)
         r, g, b = pro[..., 0], pro[..., 1], pro[..., 2]
         xp = namespace(rgb)
         low = xp.minimum(xp.minimum(r, g), b)
@@ -213,7 +192,7 @@ def _base_stage(context: Context) -> Stage:
         low_out, high_out = ends[..., 0], ends[..., 1]
         slope = (high_out - low_out) / at_least(high - low, 1e-6)
         out = low_out[..., None] + (pro - low[..., None]) * slope[..., None]
-        return _matrix(out, _FROM_PROPHOTO)
+        return _matrix(out, PROPHOTO_TO_REC2020)
 
     return Stage("base curve", (), apply)
 
@@ -308,5 +287,3 @@ class LightroomEmulator:
     def tone_slope(self, theta: Array) -> Array:
         """Return d(out EV)/d(in EV) of the tone sliders, from -8 to +3 EV."""
         return tone_slope(theta)
-
-

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sidelight.imaging.color import luminance
+
 
 def stratified_pixels(
     rgb: NDArray[np.float32],
@@ -25,7 +27,7 @@ def stratified_pixels(
         seed: Same seed, same pixels.
     """
     flat = rgb.reshape(-1, 3)
-    good = np.isfinite(flat).all(axis=1)
+    good = np.isfinite(flat[:, 0] + flat[:, 1] + flat[:, 2])
     if usable is not None:
         good &= usable.reshape(-1)
     candidates = np.flatnonzero(good)
@@ -33,14 +35,17 @@ def stratified_pixels(
         return candidates
     rng = np.random.default_rng(seed)
     if len(candidates) > 40 * count:
-        candidates = np.sort(rng.choice(candidates, 40 * count, replace=False))
+        stride = len(candidates) // (40 * count)
+        starts = np.arange(0, len(candidates) - stride + 1, stride)
+        candidates = candidates[starts + rng.integers(0, stride, len(starts))]
     pixels = flat[candidates]
     top = pixels.max(axis=1)
-    tone = np.log2(np.maximum(pixels @ np.float32([0.2627, 0.6780, 0.0593]), 2.0**-12))
+    tone = np.log2(np.maximum(luminance(pixels), 2.0**-12))
     saturation = (top - pixels.min(axis=1)) / (top + 1e-3)
 
     order = np.argsort(tone, kind="stable")
-    levels = np.linspace(*np.quantile(tone, [0.001, 0.999]), count // 2)
+    low, high = (float(level) for level in np.quantile(tone, [0.001, 0.999]))
+    levels = np.linspace(low, high, count // 2)
     along = order[np.clip(np.searchsorted(tone[order], levels), 0, len(order) - 1)]
     vivid = np.argsort(saturation, kind="stable")[-max(len(candidates) // 10, 1) :]
     vivid = rng.choice(vivid, min(count // 4, len(vivid)), replace=False)

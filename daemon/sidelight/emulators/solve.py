@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,13 +122,12 @@ def _local_jacobian(
     return (stage.apply(moved, theta) - after) / step
 
 
-Residual = Callable[[Vector], tuple[Vector, object]]
-Jacobian = Callable[[Vector, object], NDArray[np.float64]]
+State = TypeVar("State")
 
 
 def least_squares(
-    residual: Residual,
-    jacobian: Jacobian,
+    residual: Callable[[Vector], tuple[Vector, State]],
+    jacobian: Callable[[Vector, State], NDArray[np.float64]],
     theta: Vector,
     free: Sequence[int],
     bounds: tuple[Vector, Vector],

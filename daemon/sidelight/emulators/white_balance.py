@@ -80,4 +80,3 @@ def white_balance_stage(context: Context, name: str = "temperature") -> Stage:
         return stack([row[0] * r + row[1] * g + row[2] * b for row in rows], rgb)
 
     return Stage(name, (t, k), apply)
-

@@ -26,6 +26,9 @@ from sidelight.imaging.image import Image
 from sidelight.recipe import Hdr, Recipe
 from sidelight.recipe.fields import BY_NAME, INDEX, SLIDERS, VECTOR_SIZE
 
+Vector = NDArray[np.float64]
+Pixels = NDArray[np.float32]
+
 FREE = tuple(INDEX[name] for name in SLIDERS if name not in ("temperature_mired", "tint"))
 _VISIBLE = {"EV": 0.03, "points": 1.0, "mired": 2.0}
 _SLOPE_WEIGHT = 4.0
@@ -46,10 +49,10 @@ class Solved:
         mid_ev: Where the SDR twin's mid-tones lie, in EV about 0.18.
     """
 
-    theta: NDArray[np.float64]
+    theta: Vector
     terms: tuple[Term, ...]
-    residuals: NDArray[np.float64]
-    rows: NDArray[np.float64]
+    residuals: Vector
+    rows: Vector
     mid_ev: float
 
 
@@ -88,7 +91,7 @@ def solve_terms(
     context: Context,
     scene: Scene,
     terms: Sequence[Term],
-    start: NDArray[np.float64] | None = None,
+    start: Vector | None = None,
 ) -> Solved:
     """Find the settings that serve the terms best.
 
@@ -99,51 +102,73 @@ def solve_terms(
         terms: What is wished.
         start: First settings; zero when absent.
     """
-    sdr_stages = emulator.stages(replace(context, headroom=0.0, leak=_LEAK))
-    hdr_stages = emulator.stages(context) if context.headroom > 0 else sdr_stages
+    problem = _TermProblem(emulator, context, scene, terms)
+    solution = least_squares(
+        problem.residual,
+        problem.jacobian,
+        np.zeros(VECTOR_SIZE) if start is None else start,
+        FREE,
+        settings_bounds(),
+        prior=prior_precision(),
+        centre=np.zeros(VECTOR_SIZE),
+        iterations=14,
+        tolerance=2e-3,
+    )
+    values, state = problem.residual(solution.theta)
+    rows = problem.jacobian(solution.theta, state)[: len(terms)]
+    measured = features_of(state.sdr[-1], state.hdr[-1])
+    mid = float(measured["sdr_ev"][scene.groups["mids"]].mean())
+    return Solved(solution.theta, tuple(terms), values[: len(terms)], rows, mid)
 
-    def render(theta: NDArray[np.float64]) -> tuple[list, list]:
-        sdr = forward(sdr_stages, scene.rgb, theta)
-        return sdr, forward(hdr_stages, scene.rgb, theta) if context.headroom > 0 else sdr
 
-    def slope_rows(theta: NDArray[np.float64]) -> NDArray[np.float64]:
-        below = _MINIMUM_SLOPE + 0.05 - np.asarray(emulator.tone_slope(theta))
-        return _SLOPE_WEIGHT * np.maximum(below, 0.0)
+@dataclass(frozen=True, eq=False)
+class _State:
+    """The twins' pixels after every stage, and the terms' residuals."""
 
-    def residual(theta: NDArray[np.float64]) -> tuple[NDArray[np.float64], object]:
-        states = render(theta)
-        values = evaluate(terms, features_of(states[0][-1], states[1][-1]))
-        return np.concatenate([values, slope_rows(theta)]), (states, values)
+    sdr: list[Pixels]
+    hdr: list[Pixels]
+    values: Vector
 
-    def rows_of(theta: NDArray[np.float64], state: object) -> NDArray[np.float64]:
-        (sdr, hdr), values = state  # type: ignore[misc]
-        d_sdr = chain_jacobian(sdr_stages, sdr, theta, FREE)
-        d_hdr = d_sdr if hdr is sdr else chain_jacobian(hdr_stages, hdr, theta, FREE)
-        slopes = feature_slopes(sdr[-1], hdr[-1])
-        rows = jacobian(terms, values, slopes, d_sdr, d_hdr)
-        base = slope_rows(theta)
+
+class _TermProblem:
+    """Residuals and Jacobian of terms over the twins of one settings vector."""
+
+    def __init__(
+        self, emulator: Emulator, context: Context, scene: Scene, terms: Sequence[Term]
+    ) -> None:
+        self.emulator, self.scene, self.terms = emulator, scene, terms
+        self.sdr_stages = emulator.stages(replace(context, headroom=0.0, leak=_LEAK))
+        self.hdr_stages = emulator.stages(context) if context.headroom > 0 else None
+
+    def residual(self, theta: Vector) -> tuple[Vector, _State]:
+        sdr = forward(self.sdr_stages, self.scene.rgb, theta)
+        hdr = sdr if self.hdr_stages is None else forward(self.hdr_stages, self.scene.rgb, theta)
+        values = evaluate(self.terms, features_of(sdr[-1], hdr[-1]))
+        return np.concatenate([values, self._steepness(theta)]), _State(sdr, hdr, values)
+
+    def jacobian(self, theta: Vector, state: _State) -> Vector:
+        sdr = chain_jacobian(self.sdr_stages, state.sdr, theta, FREE)
+        hdr = sdr
+        if self.hdr_stages is not None:
+            hdr = chain_jacobian(self.hdr_stages, state.hdr, theta, FREE)
+        slopes = feature_slopes(state.sdr[-1], state.hdr[-1])
+        rows = jacobian(self.terms, state.values, slopes, sdr, hdr)
+        base = self._steepness(theta)
         hinge = np.zeros((len(base), len(FREE)))
         if base.any():
             for column, setting in enumerate(FREE):
                 moved = theta.copy()
                 moved[setting] += 1e-4
-                hinge[:, column] = (slope_rows(moved) - base) / 1e-4
+                hinge[:, column] = (self._steepness(moved) - base) / 1e-4
         return np.vstack([rows, hinge])
 
-    solution = least_squares(
-        residual, rows_of, np.zeros(VECTOR_SIZE) if start is None else start, FREE,
-        settings_bounds(), prior=prior_precision(), centre=np.zeros(VECTOR_SIZE),
-        iterations=14, tolerance=2e-3,
-    )  # fmt: skip
-    values, state = residual(solution.theta)
-    count = len(terms)
-    rows = rows_of(solution.theta, state)[:count]
-    (sdr, hdr), _ = state  # type: ignore[misc]
-    mid = float(features_of(sdr[-1], hdr[-1])["sdr_ev"][scene.groups["mids"]].mean())
-    return Solved(solution.theta, tuple(terms), values[:count], rows, mid)
+    def _steepness(self, theta: Vector) -> Vector:
+        """Hinge residuals where tones would fall too fast."""
+        below = _MINIMUM_SLOPE + 0.05 - np.asarray(self.emulator.tone_slope(theta))
+        return _SLOPE_WEIGHT * np.maximum(below, 0.0)
 
 
-def term_effects(solved: Solved) -> dict[str, NDArray[np.float64]]:
+def term_effects(solved: Solved) -> dict[str, Vector]:
     """Return what each named term does to the free settings, in solver units.
 
     The effect is the linearised difference between the answer and the answer without that term:
@@ -184,9 +209,9 @@ def _finite(image: Image) -> Image:
         ImplausibleError: Most pixels are none.
     """
     # A maximum carries NaN along, and is much cheaper than looking at every pixel.
-    if -_BRIGHTEST <= float(image.rgb.min()) and float(image.rgb.max()) <= _BRIGHTEST:
+    if float(image.rgb.min()) >= -_BRIGHTEST and float(image.rgb.max()) <= _BRIGHTEST:
         return image
-    good = np.isfinite(image.rgb).all(axis=-1)
+    good = np.asarray(np.isfinite(image.rgb).all(axis=-1))
     if good.mean() < 0.5:
         raise ImplausibleError("most of its pixels are not numbers, so nothing is predicted")
     rgb = np.clip(np.where(good[..., None], image.rgb, 0.0), -_BRIGHTEST, _BRIGHTEST)
@@ -199,7 +224,7 @@ def _rounded(recipe: Recipe) -> Recipe:
     values = {
         name: round(getattr(recipe, name), steps[BY_NAME[name].unit]) + 0.0 for name in SLIDERS
     }
-    return replace(recipe, **values)  # type: ignore[arg-type]
+    return replace(recipe, **values)
 
 
 def _confidence(image: Image, scene: Scene, solved: Solved, editor: str) -> float:

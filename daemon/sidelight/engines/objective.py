@@ -6,6 +6,7 @@ import numpy as np
 
 from sidelight.engines.scene import Scene
 from sidelight.engines.terms import Term
+from sidelight.imaging.color import luminance
 from sidelight.recipe.fields import FIELDS, INDEX, VECTOR_SIZE
 
 SYSTEM_GAMMA = 1.2
@@ -142,7 +143,7 @@ def _shadow_terms(scene: Scene, key: float) -> list[Term]:
 
 def _colour_term(scene: Scene) -> Term:
     rgb = scene.rgb[scene.groups["colourful"]]
-    y = np.maximum(rgb @ np.float32([0.2627002, 0.6779981, 0.0593017]), 2.0**-13)
+    y = np.maximum(luminance(rgb), 2.0**-13)
     chroma = np.sqrt(((rgb - y[:, None]) ** 2).sum(axis=1)) / y
     level = float(np.minimum(chroma, 1.2).mean()) * 1.12
     return Term("colour", "sdr_chroma", scene.groups["colourful"], level, 1.2)

@@ -8,11 +8,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from sidelight.imaging.color import SRGB_TO_XYZ, luminance
 from sidelight.imaging.image import Image
 
 Index = NDArray[np.intp]
 
-_LUMINANCE = np.float32([0.2627002, 0.6779981, 0.0593017])
 _FLOOR = 2.0**-14
 # Percentile windows of input luminance whose pixels stand for a tone.
 _WINDOWS = {
@@ -84,7 +84,7 @@ def analyse(image: Image, seed: int = 0) -> Scene:
     every, some = _all_and_any(clipped)
     # Where all channels are clipped the raw says "at least this much".
     least = np.float32(np.max(image.info.white_balance.multipliers()))
-    y = flat @ _LUMINANCE
+    y = luminance(flat)
     y = np.where(every, np.maximum(y, least), y)
     ev = np.log2(np.maximum(y, _FLOOR) / np.float32(0.18))
     levels = (0.5, 1.0, 5.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 99.5, 99.9)
@@ -174,5 +174,5 @@ def _jpeg_mid(rgb: NDArray[np.uint8]) -> float:
     from sidelight.imaging.transfer import srgb_decode
 
     linear = srgb_decode(rgb[::2, ::2].astype(np.float32) / 255)
-    y = linear @ np.float32([0.2126, 0.7152, 0.0722])
+    y = linear @ SRGB_TO_XYZ[1]
     return float(np.log2(max(float(np.median(y)), 1e-3) / 0.18))

@@ -44,13 +44,9 @@ def photo_notes(image: Image, scene: Scene, why: str, editor: str) -> tuple[str,
     """Return sentences about the photo as a whole."""
     notes = []
     if image.preview is not None and not image.preview.from_camera:
-        notes.append(
-            f"The embedded preview was not used as a look: {image.preview.reason}"
-        )
+        notes.append(f"The embedded preview was not used as a look: {image.preview.reason}")
     if image.info.white_balance_source == "preview":
-        notes.append(
-            "The file has no as-shot white balance; it was taken from the embedded JPEG."
-        )
+        notes.append("The file has no as-shot white balance; it was taken from the embedded JPEG.")
     if image.info.white_balance_source == "daylight":
         notes.append("The file has no as-shot white balance; daylight was assumed.")
     if scene.clipped_share > 0.002:

@@ -14,10 +14,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sidelight.imaging.color import LUMINANCE
+
 Feature = Literal["sdr_ev", "hdr_ev", "sdr_peak_ev", "sdr_chroma"]
 Sense = Literal["equal", "at_most", "at_least"]
 
-_LUMINANCE = np.float32([0.2627002, 0.6779981, 0.0593017])
+_LUMINANCE = LUMINANCE.astype(np.float32)
 _FLOOR = 2.0**-13
 _SOFTNESS = 24.0
 

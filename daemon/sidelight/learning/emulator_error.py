@@ -67,7 +67,7 @@ def measure(photo: Path, recipe: Recipe | None = None, kind: str = "real") -> Em
     back = np.linalg.inv(image.info.white_balance.matrix(recipe.temperature_mired, recipe.tint))
     as_shot = np.ascontiguousarray(export.rgb @ back.T.astype(np.float32))
     full = replace(image, rgb=as_shot, clipped=np.zeros(as_shot.shape, dtype=bool))
-    clipped = image.clipped.any(axis=-1)
+    clipped = np.asarray(image.clipped.any(axis=-1))
     return EmulatorError(
         photo=photo.stem,
         kind=kind,

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-
 from sidelight_xmp.darktable.history import History, HistoryEntry
 from sidelight_xmp.darktable.sidecar import merge_history
 
@@ -154,7 +153,8 @@ def darktable_twins(
     Returns:
         The twins, and every line that told of a dropped entry.
     """
-    jobs, dropped = [], []
+    jobs: list[tuple[Path, bytes]] = []
+    dropped: list[str] = []
     for level in (0.0, headroom):
         for image, recipe in edits:
             jobs.append((image.info.path, recipe_sidecar(image, recipe, level)))

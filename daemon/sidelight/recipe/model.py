@@ -130,10 +130,11 @@ class Recipe:
         unknown = sorted(set(values) - known)
         if unknown:
             raise RecipeError(f"unknown settings: {', '.join(unknown)}")
+        offsets = values.get("curve") or ToneCurve().offsets
         try:
             return cls(
-                **{name: float(values.get(name, 0.0)) for name in SLIDERS},  # type: ignore[arg-type]
-                curve=ToneCurve(tuple(float(v) for v in values.get("curve") or ToneCurve().offsets)),
+                **{name: float(values.get(name, 0.0)) for name in SLIDERS},
+                curve=ToneCurve(tuple(float(v) for v in offsets)),
                 lut=lut,
                 lut_amount=float(values.get("lut_amount", 1.0)),
                 hdr=Hdr(**values.get("hdr", {})),

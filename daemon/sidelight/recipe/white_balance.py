@@ -110,6 +110,10 @@ MAXIMUM_MULTIPLIER = 8.0
 class WhiteBalance(Protocol):
     """What emulators and editors need to know about a photo's white balance."""
 
+    def __hash__(self) -> int:
+        """Equal values may be remembered by."""
+        ...
+
     @property
     def kelvin(self) -> float:
         """As-shot correlated colour temperature, in kelvin."""
