@@ -19,7 +19,7 @@ from sidelight.emulators.solve import chain_jacobian, forward, least_squares
 from sidelight.engines.base import Prediction, Reason
 from sidelight.engines.objective import key_ev, prior_precision, terms_for
 from sidelight.engines.scene import Scene, analyse
-from sidelight.engines.sentences import photo_notes, reason_text
+from sidelight.engines.sentences import SPEAKS, photo_notes, reason_text
 from sidelight.engines.terms import Term, evaluate, feature_slopes, features_of, jacobian
 from sidelight.errors import ImplausibleError
 from sidelight.imaging.image import Image
@@ -35,6 +35,7 @@ _SLOPE_WEIGHT = 4.0
 _MINIMUM_SLOPE = 0.25
 _BRIGHTEST = 2.0**12
 _LEAK = 0.15
+_SHARE_OF_STRONGEST = 0.4
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,11 +196,18 @@ def reasons_of(recipe: Recipe, solved: Solved, scene: Scene, why: str) -> tuple[
         value = getattr(recipe, field.name)
         if abs(value) < _VISIBLE[field.unit]:
             continue
-        pushes = {name: effect[column] * np.sign(value) for name, effect in effects.items()}
-        term = max(pushes, key=lambda name: pushes[name])
+        pushes = {name: float(effect[column] * np.sign(value)) for name, effect in effects.items()}
+        term = _explaining(pushes, SPEAKS[field.name])
         text = reason_text(field.name, value, term, scene, why)
         found.append((abs(value) / field.scale, Reason(field.name, value, term, text)))
     return tuple(reason for _, reason in sorted(found, key=lambda pair: -pair[0]))
+
+
+def _explaining(pushes: dict[str, float], about: Sequence[str]) -> str:
+    """Return the term that moves a slider most; one about it goes before a stronger stranger."""
+    strongest = max(pushes, key=lambda name: pushes[name])
+    own = max((name for name in about if name in pushes), key=lambda name: pushes[name])
+    return own if pushes[own] >= _SHARE_OF_STRONGEST * pushes[strongest] else strongest
 
 
 def _finite(image: Image) -> Image:

@@ -28,8 +28,8 @@ PRIOR_POINTS: dict[str, float] = {
     "shadows": 0.35,
     "whites": 0.3,
     "blacks": 0.3,
-    "vibrance": 1.0,
-    "saturation": 1.5,
+    "vibrance": 2.5,
+    "saturation": 5.0,
 }
 """Precision of the pull to zero of each slider, per full slider squared."""
 
@@ -106,7 +106,7 @@ def terms_for(
     if why != "night":
         # A scene without anything white in it need not be stretched until something is.
         reach = reference_ev(scene, "p995", mid_ev, 4.0) - white
-        weight = 0.6 + 11.4 / (1.0 + float(np.exp(-8.0 * (reach + 0.15))))
+        weight = 0.6 + 11.4 / (1.0 + float(np.exp(-10.0 * (reach - 0.02))))
         terms.append(Term("white", "sdr_ev", group["p995"], _LOWEST_WHITE_EV, weight, "at_least"))
     if headroom > 0:
         for name, weight in (("p99", 2.0), ("p999", 2.0)):
@@ -114,7 +114,7 @@ def terms_for(
             above = wanted > white
             level = wanted if above else white + 0.08
             terms.append(
-                Term("highlights", "hdr_ev", group[name], level, weight if above else 2.0,
+                Term("highlights", "hdr_ev", group[name], level, weight if above else 5.0,
                      "equal" if above else "at_most")
             )  # fmt: skip
     terms += _shadow_terms(scene, key)

@@ -24,6 +24,20 @@ _KEYS = {
 }
 
 
+SPEAKS: dict[str, tuple[str, ...]] = {
+    "exposure_ev": ("placement", "white", "highlights", "clipping"),
+    "contrast": ("contrast", "highlights", "white"),
+    "highlights": ("highlights", "white", "clipping"),
+    "shadows": ("open shadows", "shadow detail", "contrast", "placement"),
+    "whites": ("white", "highlights", "clipping"),
+    "blacks": ("black", "shadow detail", "open shadows", "contrast"),
+    "vibrance": ("colour", "clipping"),
+    "saturation": ("colour", "clipping"),
+}
+"""Terms that are about what a slider is for. Everything acts on everything a little; of two terms
+that move a slider about as much, the one that is about it explains it better."""
+
+
 def reason_text(slider: str, value: float, term: str, scene: Scene, why: str) -> str:
     """Return the sentence for one slider.
 

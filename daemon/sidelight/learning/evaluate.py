@@ -77,7 +77,7 @@ class Evaluation:
     def passed(self) -> dict[str, bool]:
         """Return whether each figure is reached."""
         return {
-            "headroom": self.headroom.stops <= HEADROOM_LIMIT_STOPS,
+            "headroom": self.headroom.within(HEADROOM_LIMIT_STOPS),
             "grey lift": self.grey_lift_ev <= GREY_LIFT_LIMIT_EV,
             "black": self.black.within(),
             "SDR use": self.sdr_use.within(self.row in DIFFUSE_WHITE_ROWS),

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sidelight.errors import RecipeError
 from sidelight.recipe.curve import ToneCurve
-from sidelight.recipe.fields import CURVE_SLICE, FIELDS, INDEX, SLIDERS, VECTOR_SIZE
+from sidelight.recipe.fields import CURVE_SLICE, FIELDS, SLIDERS, VECTOR_SIZE
 from sidelight.recipe.lut import Lut3D
 
 SCHEMA = 1
@@ -141,8 +141,3 @@ class Recipe:
             )
         except (TypeError, ValueError) as error:
             raise RecipeError(f"this recipe cannot be read: {error}") from error
-
-
-def slider_index(name: str) -> int:
-    """Return a slider's position in the settings vector."""
-    return INDEX[name]

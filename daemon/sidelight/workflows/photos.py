@@ -11,6 +11,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from sidelight.imaging import is_photo, is_raw
+from sidelight.workflows.preview import SUFFIXES
 from sidelight.workflows.result import sentence
 
 IGNORED = (
@@ -101,8 +102,19 @@ def _walk(top: Path) -> Iterator[Photo]:
             if is_photo(Path(entry.name)) and not entry.is_dir()
         ]
         raws = {path.stem for path in photos if is_raw(path)}
+        names = {path.name for path in photos}
         for path in photos:
-            yield _in_folder(path, raws)
+            if not _is_own_preview(path.name, names):
+                yield _in_folder(path, raws)
+
+
+def _is_own_preview(name: str, beside: set[str]) -> bool:
+    """Whether a JPEG is one of the three that `--preview` wrote into this folder."""
+    for ending in SUFFIXES:
+        if name.endswith(ending):
+            stem = name[: -len(ending)]
+            return all(stem + other in beside for other in SUFFIXES)
+    return False
 
 
 def _in_folder(path: Path, raws: set[str]) -> Photo:

@@ -31,6 +31,11 @@ def test_folders_are_walked_in_order_each_photo_once(tmp_path: Path) -> None:
     assert find_photos([tmp_path]) == find_photos([tmp_path])
 
 
+def test_our_own_previews_are_no_photos(tmp_path: Path) -> None:
+    touch(tmp_path, "look/a_before.jpg", "look/a_sdr.jpg", "look/a_hdr.jpg", "day/b_hdr.jpg")
+    assert developed(find_photos([tmp_path])) == ["b_hdr.jpg"]
+
+
 @pytest.mark.parametrize(
     "name",
     [
