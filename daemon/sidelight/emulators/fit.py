@@ -7,13 +7,14 @@ sliders keep d(out EV)/d(in EV) at 0.25 or more, so that no fit turns tones over
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sidelight.emulators.base import Context, Emulator, Stage, context_of
 from sidelight.emulators.sample import stratified_pixels
+from sidelight.emulators.slope import SlopeRows, keep_rising
 from sidelight.emulators.solve import Solution, chain_jacobian, forward, least_squares
 from sidelight.errors import PhotoError
 from sidelight.imaging.image import Image
@@ -21,16 +22,15 @@ from sidelight.recipe import Recipe
 from sidelight.recipe.fields import (
     BY_NAME,
     CURVE_KNOTS,
-    CURVE_SLICE,
     FIELDS,
     INDEX,
     SLIDERS,
     VECTOR_SIZE,
 )
 
-MINIMUM_SLOPE = 0.25
 _CURVE_LIMIT = 0.35
-_SLOPE_WEIGHT = 3.0
+_CURVE_GAIN_DB = 0.1
+_SLOPE_WEIGHT = 0.1
 _SLOPE_AT_ZERO = 63 / (6 * np.log(2))
 _COARSE = 150
 _ENOUGH = 0.5e-9  # 90 dB
@@ -105,7 +105,7 @@ def fit_pixels(
     if free is None:
         free = sorted({i for stage in stages for i in stage.settings})
     wanted = encode(target).astype(np.float32)
-    rows = _ConstraintRows(emulator, free) if constrained else None
+    rows = SlopeRows(emulator, free, _SLOPE_WEIGHT) if constrained else None
     norm = np.sqrt(wanted.size)
 
     def residual(theta: Vector) -> tuple[Vector, list[Pixels]]:
@@ -133,31 +133,6 @@ def fit_pixels(
         tolerance=tolerance,
         enough=_ENOUGH,
     )
-
-
-class _ConstraintRows:
-    """Hinge residuals that keep tones rising: tone sliders and curve knots."""
-
-    def __init__(self, emulator: Emulator, free: Sequence[int]) -> None:
-        self.emulator = emulator
-        self.free = list(free)
-
-    def values(self, theta: Vector) -> Vector:
-        slope = np.asarray(self.emulator.tone_slope(theta))
-        knots = np.diff(np.concatenate([[0.0], theta[CURVE_SLICE], [0.0]])) * (CURVE_KNOTS - 1)
-        below = np.concatenate([MINIMUM_SLOPE - slope, MINIMUM_SLOPE - 1.0 - knots])
-        return _SLOPE_WEIGHT * np.maximum(below, 0.0) / len(below)
-
-    def jacobian(self, theta: Vector) -> NDArray[np.float64]:
-        base = self.values(theta)
-        result = np.zeros((len(base), len(self.free)))
-        if not base.any():
-            return result
-        for column, setting in enumerate(self.free):
-            moved = theta.copy()
-            moved[setting] += 1e-4
-            result[:, column] = (self.values(moved) - base) / 1e-4
-        return result
 
 
 def psnr_db(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
@@ -197,7 +172,7 @@ def fit_two_steps(
     second = fit_pixels(
         emulator, context, rgb, target, start=best.theta, free=reads, constrained=False
     )
-    if _ConstraintRows(emulator, reads).values(second.theta).any():
+    if SlopeRows(emulator, reads, _SLOPE_WEIGHT).values(second.theta).any():
         second = fit_pixels(emulator, context, rgb, target, start=second.theta, free=reads)
     return first, second
 
@@ -255,15 +230,18 @@ def fit_pair(
     context = context_of(before, recipe, headroom, guide)
     first, second = fit_two_steps(emulator, context.take(fitted), rgb[fitted], target[fitted])
 
+    alone_theta = keep_rising(emulator, first.theta)
+    both_theta = keep_rising(emulator, second.theta)
+
     def held_psnr(theta: Vector) -> float:
         stages: Sequence[Stage] = emulator.stages(context.take(held))
         out = forward(stages, rgb[held], recipe.with_vector(theta).to_vector())[-1]
         return psnr_db(out, target[held])
 
-    alone, both = held_psnr(first.theta), held_psnr(second.theta)
-    best = second if both > alone + 0.1 else first
-    found = recipe.with_vector(best.theta)
-    found = found if best is second else replace(found, curve=Recipe().curve)
+    alone, both = held_psnr(alone_theta), held_psnr(both_theta)
+    curve_pays = both > alone + _CURVE_GAIN_DB
+    best = second if curve_pays else first
+    found = recipe.with_vector(both_theta if curve_pays else alone_theta)
     return FitResult(found, max(alone, both), alone, _uncertainty(best, emulator, context))
 
 

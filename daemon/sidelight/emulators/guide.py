@@ -13,7 +13,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.signal import lfilter
 
 from sidelight.editors.darktable.operations import BOOST_RANGE, DEFAULT_EXPOSURE_EV
 from sidelight.emulators.arrays import Array, at_least, like, namespace
@@ -127,34 +126,31 @@ def _norm(rgb: Floats, matrix: NDArray[np.float64]) -> Floats:
 def _gaussian(values: Floats, sigma: float, low: float, high: float) -> Floats:
     """Blur with the kernel (1 + a|x|) exp(-a|x|), a = 1.695 / sigma, borders continued.
 
-    A recursive approximation of a gaussian, after Deriche; `low` and `high` bound its input.
+    It is what Deriche's recursive approximation of a gaussian computes; `low` and `high` bound
+    each pass's input. The sampled mask is small enough for a matrix per axis.
     """
+    rows, columns = values.shape
+    down = _kernel(rows, sigma) @ np.clip(values, low, high)
+    return np.asarray(np.clip(down, low, high) @ _kernel(columns, sigma).T)
+
+
+@lru_cache(maxsize=8)
+def _kernel(count: int, sigma: float) -> Floats:
+    """Weights of every sample for every sample, shape (count, count), rows sum to 1."""
     a = 1.695 / sigma
     e = float(np.exp(-a))
     k = (1 - e) ** 2 / (1 + 2 * a * e - e * e)
-    poles = [1.0, -2.0 * e, e * e]
-    forward, backward = [k, k * (a - 1) * e], [0.0, k * (a + 1) * e, -k * e * e]
-    gain = 1.0 / (1.0 - e) ** 2
-    for axis in (0, 1):
-        x = np.clip(values, low, high)
-        values = _run(forward, poles, x, axis, sum(forward) * gain)
-        flipped = _run(backward, poles, np.flip(x, axis), axis, sum(backward) * gain)
-        values = values + np.flip(flipped, axis)
-    return values
+    near = np.arange(count, dtype=np.float64)
+    distance = np.abs(np.subtract.outer(near, near))
+    weights = k * (1 + a * distance) * np.exp(-a * distance)
 
+    def beyond(steps: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sum of the kernel from `steps` on: what lies outside counts as the border."""
+        return k * e**steps * ((1 + a * steps) / (1 - e) + a * e / (1 - e) ** 2)
 
-def _run(numerator: list[float], poles: list[float], x: Floats, axis: int, steady: float) -> Floats:
-    """Filter along an axis as if the first value had been there for ever."""
-    first = np.take(x, [0], axis=axis)
-    b = np.zeros(3)
-    b[: len(numerator)] = numerator
-    # Transposed direct form II: state that a constant input of 1 leaves behind.
-    state = np.array([steady - b[0], b[2] - poles[2] * steady]).astype(x.dtype)
-    shape = [1, 1]
-    shape[axis] = 2
-    zi = state.reshape(shape) * first
-    coefficients = b.astype(x.dtype), np.asarray(poles, dtype=x.dtype)
-    return lfilter(*coefficients, x, axis=axis, zi=zi)[0].astype(np.float32, copy=False)
+    weights[:, 0] += beyond(near + 1)
+    weights[:, -1] += beyond(count - near)
+    return weights.astype(np.float32)
 
 
 def _resample(values: Floats, shape: tuple[int, int]) -> Floats:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sidelight.emulators import load_emulator
 from sidelight.emulators.base import Context, Emulator, context_of
 from sidelight.emulators.fit import settings_bounds
+from sidelight.emulators.slope import SlopeRows, keep_rising
 from sidelight.emulators.solve import chain_jacobian, forward, least_squares
 from sidelight.engines.base import Prediction, Reason
 from sidelight.engines.objective import key_ev, prior_precision, terms_for
@@ -32,7 +33,6 @@ Pixels = NDArray[np.float32]
 FREE = tuple(INDEX[name] for name in SLIDERS if name not in ("temperature_mired", "tint"))
 _VISIBLE = {"EV": 0.03, "points": 1.0, "mired": 2.0}
 _SLOPE_WEIGHT = 4.0
-_MINIMUM_SLOPE = 0.25
 _BRIGHTEST = 2.0**12
 _LEAK = 0.15
 _SHARE_OF_STRONGEST = 0.4
@@ -78,7 +78,7 @@ class AutoEngine:
         # Where highlights belong depends on where the mid-tones really came to lie.
         terms = terms_for(scene, headroom, key, why, solved.mid_ev)
         solved = solve_terms(emulator, context, scene, terms, solved.theta)
-        recipe = _rounded(start.with_vector(solved.theta * strength))
+        recipe = _rounded(start.with_vector(keep_rising(emulator, solved.theta) * strength))
         return Prediction(
             recipe=recipe,
             reasons=reasons_of(recipe, solved, scene, why),
@@ -137,7 +137,8 @@ class _TermProblem:
     def __init__(
         self, emulator: Emulator, context: Context, scene: Scene, terms: Sequence[Term]
     ) -> None:
-        self.emulator, self.scene, self.terms = emulator, scene, terms
+        self.scene, self.terms = scene, terms
+        self.slope = SlopeRows(emulator, FREE, _SLOPE_WEIGHT)
         self.sdr_stages = emulator.stages(replace(context, headroom=0.0, leak=_LEAK))
         self.hdr_stages = emulator.stages(context) if context.headroom > 0 else None
 
@@ -145,7 +146,7 @@ class _TermProblem:
         sdr = forward(self.sdr_stages, self.scene.rgb, theta)
         hdr = sdr if self.hdr_stages is None else forward(self.hdr_stages, self.scene.rgb, theta)
         values = evaluate(self.terms, features_of(sdr[-1], hdr[-1]))
-        return np.concatenate([values, self._steepness(theta)]), _State(sdr, hdr, values)
+        return np.concatenate([values, self.slope.values(theta)]), _State(sdr, hdr, values)
 
     def jacobian(self, theta: Vector, state: _State) -> Vector:
         sdr = chain_jacobian(self.sdr_stages, state.sdr, theta, FREE)
@@ -154,19 +155,7 @@ class _TermProblem:
             hdr = chain_jacobian(self.hdr_stages, state.hdr, theta, FREE)
         slopes = feature_slopes(state.sdr[-1], state.hdr[-1])
         rows = jacobian(self.terms, state.values, slopes, sdr, hdr)
-        base = self._steepness(theta)
-        hinge = np.zeros((len(base), len(FREE)))
-        if base.any():
-            for column, setting in enumerate(FREE):
-                moved = theta.copy()
-                moved[setting] += 1e-4
-                hinge[:, column] = (self._steepness(moved) - base) / 1e-4
-        return np.vstack([rows, hinge])
-
-    def _steepness(self, theta: Vector) -> Vector:
-        """Hinge residuals where tones would fall too fast."""
-        below = _MINIMUM_SLOPE + 0.05 - np.asarray(self.emulator.tone_slope(theta))
-        return _SLOPE_WEIGHT * np.maximum(below, 0.0)
+        return np.vstack([rows, self.slope.jacobian(theta)])
 
 
 def term_effects(solved: Solved) -> dict[str, Vector]:

@@ -111,8 +111,9 @@ def apply_display_lut(rgb: Any, lut: Lut3D | None, amount: float = 1.0) -> Any:
     if lut is None or amount == 0.0:
         return rgb
     pixels = rgb if isinstance(rgb, np.ndarray) else rgb.detach().cpu().numpy()
-    scale = np.maximum(pixels.max(axis=-1, keepdims=True), 1.0)
-    code = srgb_encode(np.clip(apply_matrix(pixels / scale, REC2020_TO_SRGB), 0.0, 1.0))
+    light = apply_matrix(pixels, REC2020_TO_SRGB)
+    scale = np.maximum(light.max(axis=-1, keepdims=True), 1.0)
+    code = srgb_encode(np.clip(light / scale, 0.0, 1.0))
     looked = code + np.asarray(amount, code.dtype) * (apply_lut(code, lut) - code)
     out = apply_matrix(srgb_decode(looked), SRGB_TO_REC2020) * scale
     return out.astype(pixels.dtype) if isinstance(rgb, np.ndarray) else rgb.new_tensor(out)

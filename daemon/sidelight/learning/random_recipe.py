@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sidelight.emulators.base import Emulator
-from sidelight.emulators.fit import MINIMUM_SLOPE
+from sidelight.emulators.slope import MINIMUM_SLOPE
 from sidelight.errors import RecipeError
 from sidelight.recipe import Recipe, ToneCurve
 from sidelight.recipe.fields import CURVE_KNOTS, FIELDS

@@ -9,12 +9,12 @@ import pytest
 from sidelight.emulators import EMULATORS, load_emulator
 from sidelight.emulators.base import Emulator, render
 from sidelight.emulators.fit import (
-    MINIMUM_SLOPE,
     encode,
     fit_pair,
     psnr_db,
     settings_bounds,
 )
+from sidelight.emulators.slope import MINIMUM_SLOPE
 from sidelight.errors import PhotoError
 from sidelight.imaging.image import Image
 from sidelight.recipe import Hdr, Recipe, ToneCurve

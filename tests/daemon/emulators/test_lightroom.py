@@ -11,13 +11,13 @@ import pytest
 from numpy.typing import NDArray
 from sidelight.emulators.base import Context, render, run
 from sidelight.emulators.lightroom import (
-    TO_PROPHOTO,
     LightroomEmulator,
     default_curve_table,
     hdr_curve,
     tone_gain_ev,
     tone_slope,
 )
+from sidelight.imaging.color import REC2020_TO_PROPHOTO
 from sidelight.imaging.image import Image
 from sidelight.imaging.transfer import srgb_decode, srgb_encode
 from sidelight.recipe import CameraWhiteBalance, Hdr, Recipe, ToneCurve
@@ -81,15 +81,15 @@ def test_the_working_space_is_prophoto() -> None:
         colour.RGB_COLOURSPACES["ProPhoto RGB"],
         "Bradford",
     )
-    assert np.allclose(TO_PROPHOTO, wanted, atol=2e-3)
+    assert np.allclose(REC2020_TO_PROPHOTO, wanted, atol=2e-3)
 
 
 def test_the_middle_channel_is_interpolated(white_balance: CameraWhiteBalance) -> None:
     """Adobe's hue keeping: where the middle lies between the others is unchanged."""
     random = np.random.default_rng(4)
     rgb = 2.0 ** random.uniform(-6, -1, (200, 3))
-    before = rgb @ TO_PROPHOTO.T
-    after = rendered(rgb, white_balance) @ TO_PROPHOTO.T
+    before = rgb @ REC2020_TO_PROPHOTO.T
+    after = rendered(rgb, white_balance) @ REC2020_TO_PROPHOTO.T
     places = []
     for values in (before, after):
         low, middle, high = np.sort(values, axis=1).T

@@ -91,7 +91,8 @@ def apply(rgb: Array, offsets: Array) -> Array:
     y = node_values(offsets)
     values = like(_WEIGHTS, y) @ xp.concat([y, tangents(y)])
     table, upper = values[: _CELLS + 1], values[_CELLS + 1 :]
-    root = lookup(xp.sqrt(at_least(table, 0.0)), xp.sqrt(at_least(rgb, 0.0)) * _CELLS)
+    # The floor keeps the root's derivative finite where light is 0.
+    root = lookup(xp.sqrt(at_least(table, 1e-12)), xp.sqrt(at_least(rgb, 1e-12)) * _CELLS)
     inside = root * root
     if rgb.max() <= 1.0:
         return inside
