@@ -30,6 +30,7 @@ from sidelight.recipe.fields import (
 
 _CURVE_LIMIT = 0.35
 _CURVE_GAIN_DB = 0.1
+_SHIFTS_EV = (0.0, -0.5, 0.5, -1.0, 1.0, -1.5, 1.5)
 _SLOPE_WEIGHT = 0.1
 _SLOPE_AT_ZERO = 63 / (6 * np.log(2))
 _COARSE = 150
@@ -147,16 +148,15 @@ def fit_two_steps(
     rgb: NDArray[np.float32],
     target: NDArray[np.float32],
 ) -> tuple[Solution, Solution]:
-    """Fit the sliders on some of the pixels, then sliders and curve on all of them."""
-    stages = emulator.stages(context)
-    reads = sorted({i for stage in stages for i in stage.settings})
+    """Fit the sliders roughly on some of the pixels, then sliders and curve on all of them."""
+    reads = _reads(emulator, context)
     sliders = [i for i in reads if i < len(SLIDERS)]
     some = np.arange(0, len(rgb), max(len(rgb) // _COARSE, 1))
     few, few_rgb, few_target = context.take(some), rgb[some], target[some]
     # A path to an allowed answer may lead through answers that are not: constrain at the end.
     first = fit_pixels(
-        emulator, few, few_rgb, few_target, free=sliders, iterations=6, tolerance=0.1,
-        stiffness=1e-4, constrained=False,
+        emulator, few, few_rgb, few_target, free=sliders, iterations=3, tolerance=0.3,
+        stiffness=1e-3, constrained=False,
     )  # fmt: skip
     best: Solution | None = None
     for start in _starts(first.theta):
@@ -177,16 +177,19 @@ def fit_two_steps(
     return first, second
 
 
+def _reads(emulator: Emulator, context: Context) -> list[int]:
+    """Return the settings that the chain reads."""
+    return sorted({i for stage in emulator.stages(context) for i in stage.settings})
+
+
 def _starts(sliders: Vector) -> Iterator[Vector]:
     """Yield where to start the joint solve from, the most promising first.
 
     Sliders and curve can trade places: a curve whose bends sit at the wrong tones is a minimum of
     its own. Another exposure moves the tones under the curve, and the solver off that minimum.
     """
-    yield sliders
-    yield np.zeros_like(sliders)
-    for shift_ev in (0.5, -0.5, 1.0, -1.0, 1.5, -1.5):
-        for base in (sliders, np.zeros_like(sliders)):
+    for base in (sliders, np.zeros_like(sliders)):
+        for shift_ev in _SHIFTS_EV:
             start = base.copy()
             start[INDEX["exposure_ev"]] += shift_ev / BY_NAME["exposure_ev"].scale
             yield start
@@ -228,7 +231,11 @@ def fit_pair(
     rgb, target = before.rgb.reshape(-1, 3), after.reshape(-1, 3)
     fitted, held = index[::2], index[1::2]
     context = context_of(before, recipe, headroom, guide)
-    first, second = fit_two_steps(emulator, context.take(fitted), rgb[fitted], target[fitted])
+    near, second = fit_two_steps(emulator, context.take(fitted), rgb[fitted], target[fitted])
+    first = fit_pixels(
+        emulator, context.take(fitted), rgb[fitted], target[fitted], start=near.theta,
+        free=[i for i in _reads(emulator, context) if i < len(SLIDERS)],
+    )  # fmt: skip
 
     alone_theta = keep_rising(emulator, first.theta)
     both_theta = keep_rising(emulator, second.theta)
@@ -247,7 +254,7 @@ def fit_pair(
 
 def _uncertainty(solution: Solution, emulator: Emulator, context: Context) -> dict[str, float]:
     """Posterior width of each slider: the diagonal of the inverse normal matrix."""
-    reads = sorted({i for stage in emulator.stages(context) for i in stage.settings})
+    reads = _reads(emulator, context)
     size = len(solution.normal_matrix)
     free = [i for i in reads if i < len(SLIDERS)] if size < len(reads) else reads
     covariance = np.linalg.pinv(solution.normal_matrix) * 2 * max(solution.cost, 1e-12)

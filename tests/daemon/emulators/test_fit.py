@@ -99,9 +99,9 @@ def test_no_fit_turns_tones_over(emulator: Emulator, photo: Image) -> None:
     negative = (0.6 - 0.55 * np.minimum(upright, 1)).astype(np.float32)
     found = fit_pair(photo, negative, emulator, pixels=400)
     assert np.isfinite(found.psnr_db)
-    assert emulator.tone_slope(found.recipe.to_vector()).min() > MINIMUM_SLOPE - 0.05
+    assert emulator.tone_slope(found.recipe.to_vector()).min() > MINIMUM_SLOPE - 1e-3
     x, y = found.recipe.curve.points().T
-    assert (np.diff(y) / np.diff(x)).min() > MINIMUM_SLOPE - 0.05
+    assert (np.diff(y) / np.diff(x)).min() > MINIMUM_SLOPE - 1e-3
 
 
 def test_the_curve_only_ever_helps(emulator: Emulator, photo: Image) -> None:

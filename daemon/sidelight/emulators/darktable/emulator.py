@@ -34,6 +34,7 @@ _SHADOWS = np.array(operations.TONEEQUAL_SHADOWS)
 _FLAT_TABLE = toneequal.BASIS @ np.exp2(_FLAT)
 _SLOPE_EV = np.linspace(-8.0, 3.0, 56)
 _FADE = 0.05
+_STEP = 2e-3
 _ABSENT = 0.05
 _NEUTRAL_PEAK = 0.5 * float(np.log2(3.0))
 
@@ -126,7 +127,8 @@ def _toneequal_stage(context: Context) -> Stage:
             rgb * lookup(_gain_table(theta[h], theta[s], theta), position(rgb, exposed))[..., None]
         )
 
-    return Stage("toneequal", (ev, h, s), apply)
+    # By the guide the gain is the same for all channels whatever their light.
+    return Stage("toneequal", (ev, h, s), apply, channelwise=guide is not None)
 
 
 def _gain_table(high: Array, low: Array, theta: Array) -> Array:
@@ -163,7 +165,30 @@ def _colorbalancergb_stage() -> Stage:
         absent = (1.0 - active / _ABSENT**2) ** 2
         return graded(rgb, theta) + absent * (rgb - colorbalancergb.apply(rgb))
 
-    return Stage("colorbalancergb", (w, b, v, s), apply)
+    def columns(before: Array, after: Array, theta: Array) -> Array:
+        """Differences as a solver takes them, all four in one call: small arrays cost overhead."""
+        settings = np.repeat(theta[[w, b, v, s]][:, None], 4, axis=1)
+        settings += _STEP * np.eye(4, dtype=theta.dtype)
+        if (settings**2).sum(axis=0).min() < _ABSENT**2:
+            moved = [apply(before, _with(theta, i)) for i in (w, b, v, s)]
+        else:
+            each = np.repeat(settings, len(before), axis=1) * _POINTS
+            moved = colorbalancergb.apply(
+                np.tile(before, (4, 1)),
+                operations.highlights_y(each[0]),
+                operations.shadows_y(each[1]),
+                operations.vibrance(each[2]),
+                operations.saturation(each[3]),
+            ).reshape((4, *before.shape))
+        return (np.asarray(moved) - after) * before.dtype.type(1 / _STEP)
+
+    return Stage("colorbalancergb", (w, b, v, s), apply, columns=columns)
+
+
+def _with(theta: Array, index: int) -> Array:
+    moved = theta.copy()
+    moved[index] += _STEP
+    return moved
 
 
 def _rgbcurve_stage() -> Stage:

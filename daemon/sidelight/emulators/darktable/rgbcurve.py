@@ -93,7 +93,7 @@ def apply(rgb: Array, offsets: Array) -> Array:
     table, upper = values[: _CELLS + 1], values[_CELLS + 1 :]
     # The floor keeps the root's derivative finite where light is 0.
     root = lookup(xp.sqrt(at_least(table, 1e-12)), xp.sqrt(at_least(rgb, 1e-12)) * _CELLS)
-    inside = root * root
+    inside = xp.where(rgb > 0.0, root * root, 0.0 * rgb)
     if rgb.max() <= 1.0:
         return inside
     # y = x^m through (1, 1): m is the mean of log y / log x.
