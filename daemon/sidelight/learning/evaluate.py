@@ -38,7 +38,7 @@ from sidelight.learning.metrics import (
     reference_rendition,
     sdr_use,
 )
-from sidelight.learning.test_set import BuiltPhoto, build
+from sidelight.learning.test_set import TEST_SET, TUNING_SET, BuiltPhoto, build
 from sidelight.learning.truth import Truth
 from sidelight.recipe import Recipe
 
@@ -251,9 +251,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--engine", default="auto")
     parser.add_argument("--set", type=Path, help="folder of an already built test set")
     parser.add_argument("--only", nargs="*", help="names of virtual photos")
+    parser.add_argument("--tuning", action="store_true", help="the tuning scenes instead")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as scratch:
-        photos = build(options.set or Path(scratch), only=options.only)
+        table = TUNING_SET if options.tuning else TEST_SET
+        photos = build(options.set or Path(scratch), only=options.only, photos=table)
         print(
             markdown(
                 evaluate_test_set(
