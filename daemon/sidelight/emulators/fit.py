@@ -6,7 +6,7 @@ sliders keep d(out EV)/d(in EV) at 0.25 or more, so that no fit turns tones over
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,7 @@ from sidelight.recipe import Recipe
 from sidelight.recipe.fields import (
     BY_NAME,
     CURVE_KNOTS,
+    CURVE_SLICE,
     FIELDS,
     INDEX,
     SLIDERS,
@@ -30,6 +31,9 @@ from sidelight.recipe.fields import (
 
 _CURVE_LIMIT = 0.35
 _CURVE_GAIN_DB = 0.1
+_HOPS = 16
+_HOP = 0.4
+_TONE = [INDEX[name] for name in ("contrast", "highlights", "shadows", "whites", "blacks")]
 _SHIFTS_EV = (0.0, -0.5, 0.5, -1.0, 1.0, -1.5, 1.5)
 _SLOPE_WEIGHT = 0.1
 _SLOPE_AT_ZERO = 63 / (6 * np.log(2))
@@ -158,17 +162,16 @@ def fit_two_steps(
         emulator, few, few_rgb, few_target, free=sliders, iterations=3, tolerance=0.3,
         stiffness=1e-3, constrained=False,
     )  # fmt: skip
-    best: Solution | None = None
-    for start in _starts(first.theta):
+    best = first
+    for start in _starts(first.theta, lambda: best.theta):
         both = fit_pixels(
             emulator, few, few_rgb, few_target, start=start, free=reads, iterations=20,
             tolerance=0.01, constrained=False,
         )  # fmt: skip
-        if best is None or both.cost < best.cost:
+        if best is first or both.cost < best.cost:
             best = both
         if best.cost < _GOOD:
             break
-    assert best is not None
     second = fit_pixels(
         emulator, context, rgb, target, start=best.theta, free=reads, constrained=False
     )
@@ -182,17 +185,24 @@ def _reads(emulator: Emulator, context: Context) -> list[int]:
     return sorted({i for stage in emulator.stages(context) for i in stage.settings})
 
 
-def _starts(sliders: Vector) -> Iterator[Vector]:
+def _starts(sliders: Vector, best: Callable[[], Vector]) -> Iterator[Vector]:
     """Yield where to start the joint solve from, the most promising first.
 
     Sliders and curve can trade places: a curve whose bends sit at the wrong tones is a minimum of
-    its own. Another exposure moves the tones under the curve, and the solver off that minimum.
+    its own. Another exposure moves the tones under the curve, and the solver off that minimum;
+    after those come random moves of the tone sliders away from the best answer so far.
     """
     for base in (sliders, np.zeros_like(sliders)):
         for shift_ev in _SHIFTS_EV:
             start = base.copy()
             start[INDEX["exposure_ev"]] += shift_ev / BY_NAME["exposure_ev"].scale
             yield start
+    random = np.random.default_rng(0)
+    for _ in range(_HOPS):
+        start = best().copy()
+        start[_TONE] += random.normal(0.0, _HOP, len(_TONE))
+        start[CURVE_SLICE] = 0.0
+        yield start
 
 
 def fit_pair(

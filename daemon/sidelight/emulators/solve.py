@@ -23,6 +23,7 @@ Pixels = NDArray[np.float32]
 
 _STEP = 2e-3
 _STEP_RGB = 2e-3
+_DAMPING = 1e-3
 _EACH = np.eye(3)[:, None, :]
 
 
@@ -160,7 +161,7 @@ def least_squares(
     centre = theta.copy() if centre is None else np.asarray(centre, dtype=np.float64)
     weight = np.zeros(len(theta)) if prior is None else np.asarray(prior, dtype=np.float64)
     weight = weight[index]
-    damping, used = 1e-3, 0
+    damping, used = _DAMPING, 0
 
     def cost_of(values: Vector, at: Vector) -> float:
         offset = at[index] - centre[index]
