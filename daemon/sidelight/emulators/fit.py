@@ -6,7 +6,7 @@ sliders keep d(out EV)/d(in EV) at 0.25 or more, so that no fit turns tones over
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -162,14 +162,15 @@ def fit_two_steps(
         emulator, few, few_rgb, few_target, free=sliders, iterations=3, tolerance=0.3,
         stiffness=1e-3, constrained=False,
     )  # fmt: skip
-    best = first
-    for start in _starts(first.theta, lambda: best.theta):
+    best, tried = first, _Starts(first.theta)
+    for start in tried:
         both = fit_pixels(
             emulator, few, few_rgb, few_target, start=start, free=reads, iterations=20,
             tolerance=0.01, constrained=False,
         )  # fmt: skip
         if best is first or both.cost < best.cost:
             best = both
+            tried.best = both.theta
         if best.cost < _GOOD:
             break
     second = fit_pixels(
@@ -185,24 +186,29 @@ def _reads(emulator: Emulator, context: Context) -> list[int]:
     return sorted({i for stage in emulator.stages(context) for i in stage.settings})
 
 
-def _starts(sliders: Vector, best: Callable[[], Vector]) -> Iterator[Vector]:
-    """Yield where to start the joint solve from, the most promising first.
+class _Starts:
+    """Where to start the joint solve from, the most promising first.
 
     Sliders and curve can trade places: a curve whose bends sit at the wrong tones is a minimum of
     its own. Another exposure moves the tones under the curve, and the solver off that minimum;
     after those come random moves of the tone sliders away from the best answer so far.
     """
-    for base in (sliders, np.zeros_like(sliders)):
-        for shift_ev in _SHIFTS_EV:
-            start = base.copy()
-            start[INDEX["exposure_ev"]] += shift_ev / BY_NAME["exposure_ev"].scale
+
+    def __init__(self, sliders: Vector) -> None:
+        self.sliders = self.best = sliders
+
+    def __iter__(self) -> Iterator[Vector]:
+        for base in (self.sliders, np.zeros_like(self.sliders)):
+            for shift_ev in _SHIFTS_EV:
+                start = base.copy()
+                start[INDEX["exposure_ev"]] += shift_ev / BY_NAME["exposure_ev"].scale
+                yield start
+        random = np.random.default_rng(0)
+        for _ in range(_HOPS):
+            start = self.best.copy()
+            start[_TONE] += random.normal(0.0, _HOP, len(_TONE))
+            start[CURVE_SLICE] = 0.0
             yield start
-    random = np.random.default_rng(0)
-    for _ in range(_HOPS):
-        start = best().copy()
-        start[_TONE] += random.normal(0.0, _HOP, len(_TONE))
-        start[CURVE_SLICE] = 0.0
-        yield start
 
 
 def fit_pair(

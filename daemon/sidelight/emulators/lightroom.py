@@ -218,12 +218,16 @@ def _point_curve_stage() -> Stage:
     def columns(before: Array, after: Array, theta: Array) -> Array:
         """The curve is linear in its knots on the encoded axis."""
         y = at_least(after, 0.0)
-        position = _encode(at_most(at_least(before, 0.0), 1.0)) * _STEPS
+        position = np.minimum(_encode(at_most(at_least(before, 0.0), 1.0)), 1.0) * _STEPS
         slope = np.where(
             y <= 0.0031308, 1 / 12.92, 2.4 / 1.055 * ((_encode(y) + 0.055) / 1.055) ** 1.4
         )
-        basis = like(_BASIS, before)[position.astype(np.int32)]
-        return (basis * slope[..., None].astype(before.dtype)).transpose(2, 0, 1)
+        index = np.minimum(position.astype(np.int32), _STEPS - 1)
+        part = (position - index)[..., None].astype(before.dtype)
+        table = like(_BASIS, before)
+        basis = table[index] + (table[index + 1] - table[index]) * part
+        # (N, 3, knots) → (knots, N, 3)
+        return np.moveaxis(basis * slope[..., None].astype(before.dtype), -1, 0)
 
     return Stage("point curve", settings, apply, channelwise=True, columns=columns)
 

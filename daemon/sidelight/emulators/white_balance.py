@@ -21,6 +21,7 @@ from sidelight.recipe.fields import BY_NAME, INDEX
 
 _DEGREE = 8
 _NODES = 17
+_EXPONENTS = np.arange(_DEGREE + 1)
 
 
 @lru_cache(maxsize=32)
@@ -56,6 +57,9 @@ def white_balance_stage(context: Context, name: str = "temperature") -> Stage:
     t, k = INDEX["temperature_mired"], INDEX["tint"]
 
     def gains(u: Array, v: Array) -> list[Array]:
+        if isinstance(u, np.generic | float):
+            powers = np.float64(u) ** _EXPONENTS, np.float64(v) ** _EXPONENTS
+            return [2.0 ** float(powers[0] @ channel @ powers[1]) for channel in coefficients]
         result = []
         for channel in coefficients:
             total = 0.0 * u

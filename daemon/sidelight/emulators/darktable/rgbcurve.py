@@ -50,6 +50,17 @@ _WEIGHTS = _hermite(np.concatenate([_TABLE_X, _UPPER_X]))
 _UPPER_LOG = np.log(_UPPER_X)
 
 
+def _free_tangents() -> NDArray[np.float64]:
+    """Return the matrix from node values to tangents where none is held back, (16, 16)."""
+    slopes = (np.eye(len(NODES_X))[1:] - np.eye(len(NODES_X))[:-1]) / _WIDTHS[:, None]
+    return np.vstack([slopes[:1], 0.5 * (slopes[:-1] + slopes[1:]), slopes[-1:]])
+
+
+_FREE_TANGENTS = _free_tangents()
+_FREE_CURVE = _WEIGHTS[:, : len(NODES_X)] + _WEIGHTS[:, len(NODES_X) :] @ _FREE_TANGENTS
+"""Table of the curve per node value where no tangent is held back."""
+
+
 def node_values(offsets: Array) -> Array:
     """Return linear y of all 16 nodes, of the 14 inner knots' offsets on the encoded axis."""
     xp = namespace(offsets)
@@ -112,13 +123,18 @@ def derivatives(
     """
     y = node_values(np.asarray(offsets, dtype=np.float64))
     raised = node_values(np.asarray(offsets, dtype=np.float64) + _STEP)
-    base = np.concatenate([y, tangents(y)])
-    changes = np.empty((len(y) - 2, len(base)))
-    for k in range(len(changes)):
-        moved = y.copy()
-        moved[k + 1] = raised[k + 1]
-        changes[k] = (np.concatenate([moved, tangents(moved)]) - base) / _STEP
-    by_offset = changes @ _WEIGHTS.T
+    tangent = tangents(y)
+    base = np.concatenate([y, tangent])
+    if np.allclose(tangent, _FREE_TANGENTS @ y, rtol=1e-9, atol=1e-12):
+        # No tangent is held back: the whole curve is linear in its nodes.
+        by_offset = ((raised - y)[1:-1, None] / _STEP) * _FREE_CURVE[:, 1:-1].T
+    else:
+        changes = np.empty((len(y) - 2, len(base)))
+        for k in range(len(changes)):
+            moved = y.copy()
+            moved[k + 1] = raised[k + 1]
+            changes[k] = (np.concatenate([moved, tangents(moved)]) - base) / _STEP
+        by_offset = changes @ _WEIGHTS.T
     table = np.ascontiguousarray(by_offset[:, : _CELLS + 1], dtype=rgb.dtype)
     position = np.clip(np.sqrt(np.maximum(rgb, 0.0)), 0.0, 1.0) * rgb.dtype.type(_CELLS)
     index = np.minimum(position.astype(np.int32), _CELLS - 1)
