@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from sidelight.learning.test_set import REAL_PHOTO_APART, BuiltPhoto, build, real_photos
 
 CommandLine = Callable[..., subprocess.CompletedProcess[str]]

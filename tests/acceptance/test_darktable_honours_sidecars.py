@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from sidelight.imaging import read_photo
 from sidelight.learning.comparison import compare_renders
 from sidelight.learning.darktable_render import render_darktable

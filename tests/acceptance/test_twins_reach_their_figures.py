@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from sidelight.learning.evaluate import evaluate_test_set, shares
 
 pytestmark = pytest.mark.slow

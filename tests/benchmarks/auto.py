@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import rawpy
+
 from sidelight.workflows.develop import Options, develop, develop_photo, new_batch
 from sidelight.workflows.photos import Photo
 

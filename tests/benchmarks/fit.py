@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from sidelight.emulators import EMULATORS, load_emulator
 from sidelight.emulators.base import Context, Emulator, context_of, run
 from sidelight.emulators.fit import fit_two_steps, psnr_db

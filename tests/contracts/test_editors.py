@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from sidelight.editors import EDITORS, load_editor
 from sidelight.editors.base import KEPT, UNCHANGED, Editor, Order
 from sidelight.errors import EditorError

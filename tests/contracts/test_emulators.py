@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
 from sidelight.emulators import EMULATORS, load_emulator
 from sidelight.emulators.base import Context, Emulator, Stage, run
 from sidelight.emulators.solve import chain_jacobian, forward

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import ArrayLike
+
 from sidelight.emulators import EMULATORS, load_emulator
 from sidelight.engines import ENGINES, load_engine
 from sidelight.engines.base import Engine, Prediction

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from sidelight_installer import cli
 from sidelight_installer.steps import StepFailed
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from sidelight_installer import debian
 from sidelight_installer.steps import Console
 

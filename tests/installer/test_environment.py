@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from sidelight_installer import environment
 from sidelight_installer.environment import Environment
 from sidelight_installer.steps import Console, StepFailed

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+
 from sidelight_installer.page import (
     SLIDERS,
     curve_points,

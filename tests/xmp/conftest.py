@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
 from sidelight_xmp import write_settings
 
 _SHARED = Path(__file__).resolve().parents[3] / "shared"

@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+
 from sidelight_xmp import (
     DamagedSidecarError,
     DiskFullError,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+
 from sidelight_xmp import UndoError, merge, undo, undo_last, write_sidecar
 
 

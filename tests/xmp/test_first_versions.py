@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from sidelight_xmp import UndoError
 from sidelight_xmp.first_versions import (
     ABSENT,

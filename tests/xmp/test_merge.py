@@ -12,6 +12,7 @@ import subprocess
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from sidelight_xmp import (
     EMPTY_SIDECAR_WITH_DECLARATION,
     Changes,

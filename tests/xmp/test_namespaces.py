@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from sidelight_xmp.namespaces import PREFIXES, URIS, clark, short, split_clark
 
 

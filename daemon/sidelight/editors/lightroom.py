@@ -11,6 +11,11 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
+
+from sidelight.editors.base import Edit, Order, Outcome, Place, Reading
+from sidelight.editors.sidecar import Sidecar, editor_errors
+from sidelight.recipe import Hdr, PhotoInfo, Recipe, ToneCurve
+from sidelight.recipe.curve import knot_positions
 from sidelight_xmp.crs.curve import LINEAR, Curve
 from sidelight_xmp.crs.fields import FIELDS, Setting
 from sidelight_xmp.crs.settings import has_edit, read_settings, settings_to_changes
@@ -18,11 +23,6 @@ from sidelight_xmp.errors import NoSidecarError
 from sidelight_xmp.merge import merge
 from sidelight_xmp.packet import Packet
 from sidelight_xmp.sidecar import check_owner, lightroom_sidecar
-
-from sidelight.editors.base import Edit, Order, Outcome, Place, Reading
-from sidelight.editors.sidecar import Sidecar, editor_errors
-from sidelight.recipe import Hdr, PhotoInfo, Recipe, ToneCurve
-from sidelight.recipe.curve import knot_positions
 
 SLIDERS = {
     "exposure_ev": "Exposure2012",

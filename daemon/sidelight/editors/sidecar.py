@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sidelight.editors.base import DRY_RUN, KEPT, UNCHANGED, Edit, EditState, Order, Outcome
+from sidelight.errors import EditorError
 from sidelight_xmp.atomic import write_sidecar
 from sidelight_xmp.errors import SidecarError
 from sidelight_xmp.files import file_errors, read_snapshot
 from sidelight_xmp.first_versions import FirstVersions, content_name
-
-from sidelight.editors.base import DRY_RUN, KEPT, UNCHANGED, Edit, EditState, Order, Outcome
-from sidelight.errors import EditorError
 
 Change = Callable[[bytes | None], bytes]
 """From what is there, None for no file, to what shall be there."""

@@ -126,6 +126,20 @@ def _local_jacobian(
 State = TypeVar("State")
 
 
+@dataclass(frozen=True, eq=False)
+class _Prior:
+    """A quadratic pull of the free settings towards `centre`."""
+
+    precision: Vector
+    centre: Vector
+
+    def cost(self, values: Vector) -> float:
+        return 0.5 * float(self.precision @ (values - self.centre) ** 2)
+
+    def gradient(self, values: Vector) -> Vector:
+        return self.precision * (values - self.centre)
+
+
 def least_squares(
     residual: Callable[[Vector], tuple[Vector, State]],
     jacobian: Callable[[Vector, State], NDArray[np.float64]],
@@ -158,28 +172,24 @@ def least_squares(
     """
     index = np.asarray(free, dtype=int)
     theta = np.clip(np.asarray(theta, dtype=np.float64), *bounds)
-    centre = theta.copy() if centre is None else np.asarray(centre, dtype=np.float64)
-    weight = np.zeros(len(theta)) if prior is None else np.asarray(prior, dtype=np.float64)
-    weight = weight[index]
+    pull = _Prior(
+        np.zeros(len(index)) if prior is None else np.asarray(prior, dtype=np.float64)[index],
+        (theta if centre is None else np.asarray(centre, dtype=np.float64))[index],
+    )
     damping, used = _DAMPING, 0
-
-    def cost_of(values: Vector, at: Vector) -> float:
-        offset = at[index] - centre[index]
-        return 0.5 * float(values @ values) + 0.5 * float(weight @ (offset * offset))
-
     r, state = residual(theta)
-    cost = cost_of(r, theta)
+    cost = 0.5 * float(r @ r) + pull.cost(theta[index])
     j = np.asarray(jacobian(theta, state), dtype=np.float64)
-    normal = j.T @ j + np.diag(weight)
+    normal = j.T @ j + np.diag(pull.precision)
     while used < iterations:
         used += 1
-        gradient = j.T @ r + weight * (theta[index] - centre[index])
+        gradient = j.T @ r + pull.gradient(theta[index])
         scale = np.diag(normal) + 0.1 * np.diag(normal).mean()
         step = _bounded_step(normal, scale * damping, gradient, theta[index], index, bounds)
         trial = theta.copy()
         trial[index] += step
         r_trial, state_trial = residual(trial)
-        cost_trial = cost_of(r_trial, trial)
+        cost_trial = 0.5 * float(r_trial @ r_trial) + pull.cost(trial[index])
         if not np.isfinite(cost_trial) or cost_trial >= cost:
             damping *= 6.0
             if damping > 1e8:
@@ -191,7 +201,7 @@ def least_squares(
         if gain < tolerance or cost < enough:
             break
         j = np.asarray(jacobian(theta, state), dtype=np.float64)
-        normal = j.T @ j + np.diag(weight)
+        normal = j.T @ j + np.diag(pull.precision)
     return Solution(theta, cost, used, normal)
 
 

@@ -16,9 +16,9 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sidelight_xmp.darktable import History, HistoryEntry, merge_history
 
 from sidelight.errors import ToolError, UnreadableError
+from sidelight_xmp.darktable import History, HistoryEntry, merge_history
 
 _PROFILE = "LIN_REC2020"
 _TROUBLE = (

@@ -15,8 +15,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from sidelight_xmp.darktable.history import History, HistoryEntry
-from sidelight_xmp.darktable.sidecar import merge_history
 
 from sidelight.editors.darktable.operations import operations
 from sidelight.emulators import load_emulator
@@ -41,6 +39,8 @@ from sidelight.learning.metrics import (
 from sidelight.learning.test_set import TEST_SET, TUNING_SET, BuiltPhoto, build
 from sidelight.learning.truth import Truth
 from sidelight.recipe import Recipe
+from sidelight_xmp.darktable.history import History, HistoryEntry
+from sidelight_xmp.darktable.sidecar import merge_history
 
 DIFFUSE_WHITE_ROWS = frozenset({1, 3, 4, 6, 7, 8, 10})
 """Rows of the scene table that hold a diffuse white."""

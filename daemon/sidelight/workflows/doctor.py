@@ -14,9 +14,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
-from sidelight_xmp.errors import UndoError
-from sidelight_xmp.first_versions import ABSENT, FirstVersions
-
 from sidelight import __version__, paths
 from sidelight.config import read_config
 from sidelight.editors import EDITORS
@@ -24,6 +21,8 @@ from sidelight.engines import ENGINES
 from sidelight.errors import SidelightError
 from sidelight.workflows.pool import in_processes
 from sidelight.workflows.result import sentence
+from sidelight_xmp.errors import UndoError
+from sidelight_xmp.first_versions import ABSENT, FirstVersions
 
 OLDEST_DARKTABLE = (4, 2, 1)
 _LIBRARIES = ("numpy", "scipy", "rawpy", "lxml", "pillow", "opencolorio", "pebble", "rich")

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from sidelight_xmp.errors import SidecarError
-
 from sidelight.errors import SidelightError
+from sidelight_xmp.errors import SidecarError
 
 Status = Literal["written", "kept", "skipped", "error"]
 

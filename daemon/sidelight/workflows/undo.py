@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from sidelight_xmp import atomic
-from sidelight_xmp.errors import SidecarError
-from sidelight_xmp.first_versions import FirstVersions
-
 from sidelight.editors import EDITORS, load_editor
 from sidelight.errors import SidelightError
 from sidelight.workflows.result import sentence
+from sidelight_xmp import atomic
+from sidelight_xmp.errors import SidecarError
+from sidelight_xmp.first_versions import FirstVersions
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from sidelight.cli import main
 from sidelight.paths import HOME_VARIABLE
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from sidelight.cli import main
 from sidelight.recipe import Recipe
 

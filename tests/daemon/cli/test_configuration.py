@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 import pytest
+
 from sidelight.cli.configuration import load_config
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from sidelight.cli import main
 from sidelight.recipe import Recipe
 
@@ -17,6 +18,7 @@ MADE = Recipe(exposure_ev=-0.8, contrast=15, saturation=-12, blacks=-10)
 def after(raw: Path, tmp_path: Path) -> Path:
     """The picture that darktable's emulator makes of the raw file with MADE, as 16-bit TIFF."""
     import tifffile
+
     from sidelight.emulators import load_emulator
     from sidelight.emulators.base import render
     from sidelight.imaging import read_photo

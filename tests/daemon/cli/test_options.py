@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 import pytest
+
 from sidelight.cli.options import choose, number, whole_number
 
 

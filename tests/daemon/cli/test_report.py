@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from sidelight.cli.report import Report
 from sidelight.workflows.result import Result
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from sidelight.editors.base import Order
 from sidelight.editors.cube import Cube, lut_to_text, text_to_lut
 from sidelight.errors import EditorError

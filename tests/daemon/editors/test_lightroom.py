@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from sidelight.editors.base import Order
 from sidelight.editors.lightroom import (
     DNG_NOTE,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from sidelight.editors.base import KEPT, Order
 from sidelight.editors.sidecar import Sidecar
 from sidelight_xmp.atomic import undo

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from sidelight.imaging.image import Image
 from sidelight.recipe import CameraWhiteBalance, PhotoInfo
 

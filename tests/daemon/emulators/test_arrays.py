@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from sidelight.emulators.arrays import at_least, at_most, like, lookup, namespace, stack
 
 VALUES = np.linspace(-2.0, 3.0, 41, dtype=np.float32)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
 from sidelight.emulators import EMULATORS, load_emulator
 from sidelight.emulators.base import Context, Stage, context_of, render, run
 from sidelight.errors import EditorError

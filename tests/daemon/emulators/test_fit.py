@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
 from sidelight.emulators import EMULATORS, load_emulator
 from sidelight.emulators.base import Emulator, render
 from sidelight.emulators.fit import (

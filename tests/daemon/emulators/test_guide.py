@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
 from sidelight.emulators import guide
 from sidelight.imaging.image import Image
 from sidelight.recipe import CameraWhiteBalance, PhotoInfo

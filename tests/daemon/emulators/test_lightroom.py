@@ -9,6 +9,7 @@ import colour
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
 from sidelight.emulators.base import Context, render, run
 from sidelight.emulators.lightroom import (
     LightroomEmulator,

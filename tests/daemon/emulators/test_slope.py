@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from sidelight.emulators import EMULATORS, load_emulator
 from sidelight.emulators.slope import MINIMUM_SLOPE, SlopeRows, keep_rising
 from sidelight.recipe import Recipe, ToneCurve

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.optimize import lsq_linear
+
 from sidelight.emulators.base import Stage, run
 from sidelight.emulators.solve import Solution, chain_jacobian, forward, least_squares
 

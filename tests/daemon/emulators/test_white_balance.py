@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
 from sidelight.emulators.base import Context
 from sidelight.emulators.white_balance import white_balance_stage
 from sidelight.recipe import CameraWhiteBalance, WhiteBalance

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import ArrayLike
+
 from sidelight.imaging.image import Image
 from sidelight.recipe import CameraWhiteBalance, PhotoInfo
 

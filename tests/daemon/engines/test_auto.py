@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
 from sidelight.emulators import EMULATORS, load_emulator
 from sidelight.emulators.base import Context, Emulator, context_of, render
 from sidelight.engines.auto import (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import FrozenInstanceError
 
 import pytest
+
 from sidelight.engines import ENGINES, load_engine
 from sidelight.engines.base import Prediction, Reason
 from sidelight.errors import RecipeError

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
 from sidelight.engines.objective import key_ev, prior_precision, reference_ev, terms_for
 from sidelight.engines.scene import Scene, analyse
 from sidelight.engines.sentences import reason_text

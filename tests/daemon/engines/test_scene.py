@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
 from sidelight.engines.scene import Scene, analyse
 from sidelight.imaging.image import Image, Preview
 from sidelight.imaging.transfer import srgb_encode

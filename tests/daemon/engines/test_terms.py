@@ -7,6 +7,7 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
 from sidelight.engines.terms import (
     Feature,
     Sense,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from sidelight.imaging.clipping import clipping_level, reconstruct
 
 BLACK, WHITE = 100.0, 16383.0

@@ -9,6 +9,7 @@ import imagecodecs
 import numpy as np
 import pytest
 from PIL import Image
+
 from sidelight.imaging import read_photo
 from sidelight.imaging.color import REC2020_TO_SRGB, SRGB_TO_REC2020, luminance, rgb_to_ictcp
 from sidelight.imaging.difference import box_average

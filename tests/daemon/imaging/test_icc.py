@@ -6,6 +6,7 @@ import struct
 
 import numpy as np
 from PIL import ImageCms
+
 from sidelight.imaging.color import (
     D50_WHITE,
     D65_WHITE,

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from sidelight.errors import PhotoError, UnreadableError
 from sidelight.imaging import RASTER_EXTENSIONS, RAW_EXTENSIONS, is_photo, is_raw, read_photo
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import colour
 import numpy as np
 import pytest
+
 from sidelight.errors import LutError
 from sidelight.imaging.lut import apply_display_lut, apply_lut, read_lut, write_lut
 from sidelight.recipe import Lut3D

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
+
 from sidelight.imaging.metadata import (
     Exif,
     RawTags,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from sidelight.imaging.opcodes import read_gain_maps
 from sidelight.imaging.tiff import read_ifds
 

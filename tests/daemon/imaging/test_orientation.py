@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
+
 from sidelight.imaging.orientation import FROM_LIBRAW, swaps_sides, upright
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from sidelight.errors import ImplausibleError, UnreadableError
 from sidelight.imaging import plausibility
 from sidelight.imaging.tiff import Ifd

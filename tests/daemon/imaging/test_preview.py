@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from sidelight.imaging import read_photo
 from sidelight.imaging.color import REC2020_TO_SRGB
 from sidelight.imaging.transfer import srgb_encode

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image, ImageCms, TiffImagePlugin
+
 from sidelight.errors import ImplausibleError, UnreadableError
 from sidelight.imaging import read_photo
 from sidelight.imaging.color import SRGB_TO_REC2020

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import rawpy
 import tifffile
+
 from sidelight.errors import ImplausibleError, UnreadableError
 from sidelight.imaging import read_photo
 from sidelight.imaging.color import luminance

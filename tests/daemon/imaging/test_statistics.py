@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from sidelight.imaging import statistics
 from sidelight.imaging.color import lab_to_rgb
 from sidelight.imaging.image import Image

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+
 from sidelight.errors import UnreadableError
 from sidelight.imaging.tiff import read_ifds
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+
 from sidelight.errors import UnreadableError
 from sidelight.imaging.tiff import read_ifds
 from sidelight.imaging.tiff_pixels import read_deep_tiff

@@ -5,6 +5,7 @@ from __future__ import annotations
 import colour
 import numpy as np
 import pytest
+
 from sidelight.imaging import transfer
 
 AXIS = np.linspace(0, 1, 1001)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from sidelight.learning.camera_look import LOOKS
 from sidelight.learning.radiance import RadianceMap, View
 from sidelight.learning.virtual_camera import Shot

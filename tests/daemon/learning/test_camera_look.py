@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from sidelight.errors import LutError
 from sidelight.imaging.transfer import srgb_decode
 from sidelight.learning.camera_look import LOOKS, MIDTONE

@@ -5,6 +5,7 @@ from __future__ import annotations
 import colour
 import numpy as np
 import pytest
+
 from sidelight.imaging.difference import box_average
 from sidelight.learning.comparison import compare_renders
 

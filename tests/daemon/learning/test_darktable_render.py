@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from sidelight.errors import ToolError, UnreadableError
 from sidelight.learning.darktable_render import (
     darktable_cli as find_darktable_cli,

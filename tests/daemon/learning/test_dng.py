@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import rawpy
 from PIL import Image
+
 from sidelight.learning.dng import Dng
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
 from sidelight.emulators import load_emulator
 from sidelight.emulators.base import render
 from sidelight.imaging import read_photo

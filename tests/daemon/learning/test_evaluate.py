@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from sidelight.learning.evaluate import Evaluation, evaluate_twins, markdown, shares
 from sidelight.learning.metrics import Black, HeadroomError, SdrUse
 from sidelight.learning.truth import Truth

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from sidelight.imaging.color import REC2020_TO_SRGB
 from sidelight.learning.head import SKIN, Head, irradiance, put_heads
 from sidelight.learning.radiance import RadianceMap, View

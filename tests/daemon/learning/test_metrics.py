@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from sidelight.imaging.color import luminance, rgb_to_lab
 from sidelight.learning.metrics import (
     anchor,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from sidelight.errors import UnreadableError
 from sidelight.imaging.color import REC2020_TO_SRGB
 from sidelight.learning.radiance import RadianceMap, View, rays, read_radiance, sample, view

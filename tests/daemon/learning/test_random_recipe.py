@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sidelight.emulators.slope import MINIMUM_SLOPE
+
 from sidelight.emulators.lightroom import LightroomEmulator
+from sidelight.emulators.slope import MINIMUM_SLOPE
 from sidelight.errors import RecipeError
 from sidelight.learning.random_recipe import CURVE_REACH, random_recipes, rises
 

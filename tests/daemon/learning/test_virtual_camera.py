@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rawpy
+
 from sidelight.imaging.color import luminance
 from sidelight.learning.darktable_render import linear_sidecar, render_darktable
 from sidelight.learning.radiance import RadianceMap

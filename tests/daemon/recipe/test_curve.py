@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sidelight.errors import RecipeError
 from sidelight.recipe import ToneCurve
 from sidelight.recipe.curve import knot_positions

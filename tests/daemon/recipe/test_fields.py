@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 
 import pytest
+
 from sidelight.recipe import Recipe
 from sidelight.recipe.fields import (
     BY_NAME,

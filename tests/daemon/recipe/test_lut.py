@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from sidelight.errors import LutError
 from sidelight.recipe import Lut3D
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sidelight.errors import RecipeError
 from sidelight.recipe import Hdr, Lut3D, Recipe, ToneCurve
 from sidelight.recipe.fields import FIELDS, INDEX, SLIDERS, VECTOR_SIZE, Field

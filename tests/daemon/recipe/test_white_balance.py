@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sidelight.recipe.white_balance import (
     MAXIMUM_MULTIPLIER,
     CameraWhiteBalance,

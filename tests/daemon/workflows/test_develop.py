@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from sidelight.workflows.develop import Options, develop, develop_photo, new_batch
 from sidelight.workflows.photos import Photo
 
@@ -101,6 +102,7 @@ def test_an_unforeseen_error_ends_that_photo_only(
 
 def test_the_mask_exposure_of_darktable_is_the_photos(photo: Path, options: Options) -> None:
     import numpy as np
+
     from sidelight.emulators import load_emulator
     from sidelight.emulators.guide import exposure_boost
     from sidelight.imaging import read_photo

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image as Pillow
+
 from sidelight.workflows.fit_pair import fit_pair
 
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from sidelight.workflows.photos import Photo, find_photos
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image as Pillow
+
 from sidelight.imaging.image import Image
 from sidelight.recipe import Hdr, Recipe
 from sidelight.workflows.preview import preview_stems, write_previews

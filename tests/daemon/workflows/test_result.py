@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from sidelight.errors import UnreadableError
 from sidelight.workflows.result import Result, sentence
 from sidelight_xmp.errors import DiskFullError

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from sidelight.workflows.undo import undo_last, undo_photos
 from sidelight_xmp.atomic import write_sidecar
 

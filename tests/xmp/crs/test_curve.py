@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sidelight_xmp import InvalidValueError, bag, seq
 from sidelight_xmp.crs.curve import LINEAR, curve_to_value, is_curve, value_to_curve
 

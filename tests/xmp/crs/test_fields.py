@@ -7,6 +7,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sidelight_xmp import FIELDS, InvalidValueError, Packet, merge, read_property, seq
 from sidelight_xmp.crs.fields import HDR_FIELDS, LEGACY_FIELDS, ORDER, Kind
 

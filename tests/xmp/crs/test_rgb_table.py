@@ -9,6 +9,7 @@ from array import array
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sidelight_xmp import Packet, RGBTable, TableError, identity_table, read_property
 from sidelight_xmp.crs.rgb_table import (
     Gamma,

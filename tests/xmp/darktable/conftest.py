@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from sidelight_xmp.darktable.operations import decode, encode, modversion
 
 SIDECARS = Path(__file__).parent / "sidecars"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 
 import pytest
+
 from sidelight_xmp.darktable.blend import SIZE, VERSION, mask_id, uses_drawn_mask
 from sidelight_xmp.darktable.params import params_to_text
 from sidelight_xmp.errors import DamagedSidecarError

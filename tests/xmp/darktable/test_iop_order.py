@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from sidelight_xmp.darktable import Placement, history_from_bytes
 from sidelight_xmp.darktable.iop_order import (
     JPEG_ORDER,

@@ -8,6 +8,7 @@ import zlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sidelight_xmp.darktable.params import Layout, params_from_text, params_to_text
 from sidelight_xmp.errors import DamagedSidecarError, InvalidValueError
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageChops
+
 from sidelight_xmp.darktable import (
     OPERATIONS,
     History,

@@ -7,6 +7,7 @@ import zlib
 from dataclasses import replace
 
 import pytest
+
 from sidelight_xmp.darktable import (
     OPERATIONS,
     HistoryEntry,

@@ -9,16 +9,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from sidelight_xmp.darktable.history import HistoryEntry, has_edit, with_edit
-from sidelight_xmp.darktable.iop_order import V30_JPEG
-from sidelight_xmp.darktable.sidecar import history_from_bytes, merge_history
-from sidelight_xmp.sidecar import darktable_sidecar
-
 from sidelight.editors.base import Edit, Order, Outcome, Place, Reading
 from sidelight.editors.darktable.operations import operations
 from sidelight.editors.darktable.reading import history_to_recipe
 from sidelight.editors.sidecar import Sidecar, editor_errors
 from sidelight.recipe import PhotoInfo, Recipe
+from sidelight_xmp.darktable.history import HistoryEntry, has_edit, with_edit
+from sidelight_xmp.darktable.iop_order import V30_JPEG
+from sidelight_xmp.darktable.sidecar import history_from_bytes, merge_history
+from sidelight_xmp.sidecar import darktable_sidecar
 
 SENSOR_OPERATIONS = frozenset({"highlights"})
 """Operations that darktable offers for sensor data only."""

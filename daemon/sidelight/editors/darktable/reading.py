@@ -11,8 +11,6 @@ from math import log2
 from typing import Any
 
 import numpy as np
-from sidelight_xmp.darktable.history import KEPT, History, HistoryEntry, effective
-from sidelight_xmp.darktable.operations import decode
 
 from sidelight.editors.base import Reading
 from sidelight.editors.darktable import sigmoid
@@ -31,6 +29,8 @@ from sidelight.editors.darktable.operations import (
 from sidelight.recipe import PhotoInfo, Recipe, ToneCurve, WhiteBalance
 from sidelight.recipe.curve import knot_positions
 from sidelight.recipe.fields import BY_NAME
+from sidelight_xmp.darktable.history import KEPT, History, HistoryEntry, effective
+from sidelight_xmp.darktable.operations import decode
 
 STRUCTURAL = frozenset(
     ["rawprepare", "demosaic", "colorin", "colorout", "gamma", "flip", "finalscale", "highlights"]

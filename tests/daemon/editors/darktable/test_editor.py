@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from sidelight.editors.base import Order
 from sidelight.editors.darktable.editor import Darktable, recipe_to_entries
 from sidelight.recipe import CameraWhiteBalance, PhotoInfo, Recipe, ToneCurve

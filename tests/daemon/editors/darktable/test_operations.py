@@ -7,6 +7,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+
 from sidelight.editors.darktable import operations as ops
 from sidelight.errors import RecipeError
 from sidelight.recipe import Lut3D, Recipe, ToneCurve

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from sidelight.editors.darktable import sigmoid
 
 TONES = 0.18 * 2.0 ** np.linspace(-6.0, 0.0, 61)

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image as Picture
+
 from sidelight.editors.darktable.operations import Operation, operations
 from sidelight.emulators.base import Context, run
 from sidelight.emulators.darktable import DarktableEmulator

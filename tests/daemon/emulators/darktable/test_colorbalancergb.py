@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from sidelight.emulators.darktable import colorbalancergb
 
 GREYS = np.repeat((0.18 * 2.0 ** np.linspace(-8.0, 3.0, 23))[:, None], 3, axis=1)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
 from sidelight.emulators.base import Context, run
 from sidelight.emulators.darktable import DarktableEmulator
 from sidelight.emulators.solve import chain_jacobian, forward

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from sidelight.emulators.darktable import highlights
 
 MULTIPLIERS = (2.0, 1.0, 1.5)

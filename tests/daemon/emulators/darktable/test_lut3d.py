@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from sidelight.editors.darktable.operations import operations
 from sidelight.emulators.darktable import lut3d
 from sidelight.recipe import Lut3D, Recipe

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from sidelight.emulators.darktable import profile
 from sidelight.imaging.color import D50_WHITE
 

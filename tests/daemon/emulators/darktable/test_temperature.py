@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from sidelight.emulators.darktable import highlights, temperature
 from sidelight.recipe import CameraWhiteBalance
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from sidelight.editors.darktable.operations import TONEEQUAL_FLAT
 from sidelight.emulators.darktable import toneequal
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from sidelight.emulators.darktable import ucs
 from sidelight.emulators.darktable.profile import WORKING_TO_XYZ_D65
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from sidelight_xmp.darktable.operations import encode
 from sidelight_xmp.errors import InvalidValueError
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
+
 from sidelight_xmp.darktable import history_from_bytes
 from sidelight_xmp.darktable.operations import (
     OPERATIONS,
