@@ -265,15 +265,19 @@ def fit_pair(
     curve_pays = both > alone + _CURVE_GAIN_DB
     best = second if curve_pays else first
     found = recipe.with_vector(both_theta if curve_pays else alone_theta)
-    return FitResult(found, max(alone, both), alone, _uncertainty(best, emulator, context))
+    width = _uncertainty(best, emulator, context, 3 * len(fitted))
+    return FitResult(found, max(alone, both), alone, width)
 
 
-def _uncertainty(solution: Solution, emulator: Emulator, context: Context) -> dict[str, float]:
-    """Posterior width of each slider: the diagonal of the inverse normal matrix."""
+def _uncertainty(
+    solution: Solution, emulator: Emulator, context: Context, residuals: int
+) -> dict[str, float]:
+    """Posterior width of each slider: s² (JᵀJ)⁻¹, the residuals being divided by their number."""
     reads = _reads(emulator, context)
     size = len(solution.normal_matrix)
     free = [i for i in reads if i < len(SLIDERS)] if size < len(reads) else reads
     covariance = np.linalg.pinv(solution.normal_matrix) * 2 * max(solution.cost, 1e-12)
+    covariance /= residuals
     width = dict(zip(free, np.sqrt(np.maximum(np.diag(covariance), 0)), strict=True))
     return {f.name: float(width[INDEX[f.name]] * f.scale) for f in FIELDS if INDEX[f.name] in width}
 
