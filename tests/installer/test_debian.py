@@ -94,7 +94,7 @@ def test_without_apt_the_programs_are_named(
 @pytest.mark.parametrize(
     ("printed", "advice"),
     [
-        ("W: Temporary failure resolving 'deb.debian.org'", "check the network connection"),
+        ("W: Temporary failure resolving 'mirror.example'", "check the network connection"),
         ("E: Could not get lock /var/lib/dpkg/lock-frontend", "wait for it to end"),
         ("E: You don't have enough free space in /var/cache/apt/archives/.", "disk is full"),
         ("E: Could not open lock file - open (13: Permission denied)", "administrator"),
