@@ -50,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
     testing = commands.add_parser(
         "test",
         parents=[both],
-        usage="python3 installer test [--fresh] [--fast] [--wheel] [-- PYTEST ARGUMENTS]",
+        usage="python3 installer test [--fresh] [--fast] [--wheel] [--learn] [-- PYTEST ARGUMENTS]",
         help="install what the tests need, and run them",
         description="Run ruff, mypy, lint-imports and pytest. Debian packages that tests use "
         "(darktable, RawTherapee and others) are installed where that is allowed.",
@@ -60,6 +60,11 @@ def parser() -> argparse.ArgumentParser:
         "--wheel",
         action="store_true",
         help="also build a wheel and develop a photo with it in an empty environment",
+    )
+    testing.add_argument(
+        "--learn",
+        action="store_true",
+        help="also install torch (hundreds of megabytes) and test what runs on it",
     )
     return top
 
@@ -82,6 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             fresh=options.fresh,
             fast=options.fast,
             wheel=options.wheel,
+            learn=options.learn,
             words=further,
         )
     except StepFailed as failure:

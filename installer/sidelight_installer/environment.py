@@ -158,6 +158,17 @@ def install(console: Console, environment: Environment, checkout: Path, *, for_t
     stamp.write_text(json.dumps(wanted), encoding="utf-8")
 
 
+def install_extra(console: Console, environment: Environment, checkout: Path, extra: str) -> None:
+    """Install what an optional extra of the checkout adds.
+
+    Raises:
+        StepFailed: pip failed.
+    """
+    target = ["--editable", f"{checkout}[{extra}]"]
+    with console.step(f"Installing the extra [{extra}] (large)") as step:
+        pip(environment, target, step.note, f"The extra [{extra}] could not be installed.")
+
+
 def pip(
     environment: Environment, words: list[str], note: Callable[[str], None], sentence: str
 ) -> None:

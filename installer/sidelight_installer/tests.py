@@ -47,6 +47,7 @@ def test(
     fresh: bool = False,
     fast: bool = False,
     wheel: bool = False,
+    learn: bool = False,
     words: Sequence[str] = (),
 ) -> int:
     """Install what the tests need and run every check, pytest last.
@@ -59,6 +60,7 @@ def test(
         fresh: Build the environment anew.
         fast: Leave out tests marked slow.
         wheel: Also check a wheel in an empty environment.
+        learn: Also install torch and test what runs on it; else those tests are skipped.
         words: Further arguments for pytest.
 
     Returns:
@@ -69,6 +71,8 @@ def test(
     """
     debian.install_missing(console)
     made = environment.prepare(console, checkout, for_tests=True, fresh=fresh)
+    if learn:
+        environment.install_extra(console, made, checkout, "learn")
     failures = [code for check in CHECKS if (code := run_check(console, made, checkout, check))]
     if wheel and (code := _wheel(console, made, checkout)):
         failures.append(code)

@@ -90,3 +90,16 @@ def test_the_first_failure_gives_the_exit_code_and_the_rest_still_runs(
     program("lint-imports", "import sys; sys.exit(7)")
     assert tests.test(console, prepared) == 3
     assert (prepared / "log").read_text().splitlines()[-1] == "python -m pytest"
+
+
+def test_an_extra_is_installed_before_the_checks(
+    prepared: Path, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = prepared / "log"
+    monkeypatch.setattr(
+        environment,
+        "install_extra",
+        lambda _console, _made, _checkout, extra: log.write_text(f"extra {extra}\n"),
+    )
+    assert tests.test(console, prepared, learn=True) == 0
+    assert log.read_text().splitlines()[0] == "extra learn"
