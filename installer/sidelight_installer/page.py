@@ -156,7 +156,7 @@ def _edit(photo: Photo, result: Mapping[str, Any]) -> str:
     recipe = result.get("recipe")
     recipe = recipe if isinstance(recipe, Mapping) else {}
     body += _sliders(result.get("reasons") or [], recipe)
-    body += _hdr(recipe.get("hdr")) + _curve(recipe.get("curve"))
+    body += _hdr(recipe.get("hdr"), editor) + _curve(recipe.get("curve"))
     return f'<article class="edit"><header>{head}{_files(photo, result)}</header>{body}</article>'
 
 
@@ -233,11 +233,13 @@ def _bar(share: float) -> str:
     )
 
 
-def _hdr(hdr: Any) -> str:
+def _hdr(hdr: Any, editor: str) -> str:
     if not isinstance(hdr, Mapping) or not hdr.get("enabled"):
         return ""
     headroom = _number(hdr.get("headroom"))
     room = "" if headroom is None else f", up to {headroom:.1f} stops above SDR white"
+    if editor == "darktable":
+        return f'<p class="hdr">Solved for HDR{room}; the sidecar holds the SDR version.</p>'
     return f'<p class="hdr">HDR on{room}.</p>'
 
 

@@ -233,3 +233,12 @@ def test_writing_replaces_the_page_in_one_go(folder: Path) -> None:
     write_page(path, photos_of([result()], folder))
     assert path.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert not list(folder.glob("*.part"))
+
+
+def test_darktables_sidecar_is_said_to_be_sdr() -> None:
+    from sidelight_installer import page as module
+
+    hdr = {"enabled": True, "headroom": 2.3}
+    assert "HDR on, up to 2.3 stops" in module._hdr(hdr, "lightroom")
+    assert "the sidecar holds the SDR version" in module._hdr(hdr, "darktable")
+    assert module._hdr({"enabled": False}, "darktable") == ""
