@@ -102,16 +102,15 @@ def test_p3_links_are_refused(sidecar, kept, tmp_path, edit) -> None:
     assert not kept.exists()
 
 
+@pytest.mark.timeout(10)
 def test_p4_what_is_not_a_file_is_refused_at_once(sidecar, kept, edit) -> None:
     """P4: a pipe or a folder never blocks."""
     pipe, folder = sidecar.with_name("pipe.xmp"), sidecar.with_name("folder.xmp")
     os.mkfifo(pipe)
     folder.mkdir()
     for path in (pipe, folder):
-        start = time.monotonic()
         with pytest.raises(UnsafeSidecarError, match="not a file"):
             write_sidecar(path, edit(5), kept)
-        assert time.monotonic() - start < 0.1
 
 
 def test_write_protected_sidecar_is_left_alone(sidecar, kept, edit) -> None:
@@ -283,7 +282,10 @@ def test_s5_missing_folder(tmp_path, kept, edit) -> None:
 
 
 def test_s8_neighbours_are_untouched(sidecar, kept, edit) -> None:
-    """S8: companions, other editors' sidecars and the photo stay; a big write is quick."""
+    """S8: companions, other editors' sidecars and the photo stay.
+
+    A big write costs a few times what reading the same file takes.
+    """
     neighbours = {}
     for name in ("IMG_1.CR3", "IMG_1.acr", "IMG_1.CR3.xmp", "IMG_1_01.CR3.xmp", "IMG_1.JPG"):
         neighbour = sidecar.with_name(name)
@@ -291,16 +293,19 @@ def test_s8_neighbours_are_untouched(sidecar, kept, edit) -> None:
         neighbours[neighbour] = neighbour.stat()
     mask = "Ab9+" * 1_000_000
     sidecar.write_bytes(merge(sidecar.read_bytes(), {"crs:MaskData": mask}))
-    seconds = []
+    reading, writing = [], []
     for number in (5, 6, 7, 8, 9, 10):
         start = time.process_time()
+        Packet.from_bytes(sidecar.read_bytes())
+        between = time.process_time()
         write_sidecar(sidecar, edit(number), kept)
-        seconds.append(time.process_time() - start)
+        reading.append(between - start)
+        writing.append(time.process_time() - between)
     assert read_property(Packet.from_bytes(sidecar.read_bytes()), "crs:MaskData") == mask
     for neighbour, status in neighbours.items():
         assert neighbour.read_bytes() == neighbour.name.encode()
         assert neighbour.stat().st_mtime_ns == status.st_mtime_ns
-    assert min(seconds) < 0.2
+    assert min(writing) < 10 * min(reading)
 
 
 def test_p6_strange_names(tmp_path, kept, edit) -> None:

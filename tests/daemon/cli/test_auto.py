@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -334,9 +333,7 @@ def test_ctrl_c_stops_cleanly(raw: Path, workers: str) -> None:
     )
     assert process.stdout is not None and process.stdout.readline()
     os.killpg(process.pid, signal.SIGINT)
-    started = time.monotonic()
     _, error = process.communicate(timeout=30)
-    assert time.monotonic() - started < 10
     assert process.returncode == 130
     assert b"Traceback" not in error
     assert not [path for path in raw.parent.iterdir() if "tmp" in path.name]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -52,6 +51,7 @@ def test_not_a_photo(tmp_path: Path, extension: str, content: bytes) -> None:
     assert path.read_bytes() == content
 
 
+@pytest.mark.timeout(10)
 @pytest.mark.parametrize("name", ["missing.nef", "folder.nef", "pipe.nef", "null.nef", "x\0y.nef"])
 def test_not_a_file(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
@@ -61,10 +61,8 @@ def test_not_a_file(tmp_path: Path, name: str) -> None:
         os.mkfifo(path)
     elif name == "null.nef":
         path.symlink_to("/dev/null")
-    begin = time.monotonic()
     with pytest.raises(UnreadableError):
         read_photo(path)
-    assert time.monotonic() - begin < 0.5
 
 
 def test_any_name_is_a_name(shared: Path, tmp_path: Path) -> None:

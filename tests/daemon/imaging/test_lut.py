@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import resource
-import time
 from pathlib import Path
 
 import colour
@@ -117,10 +116,8 @@ def test_damaged_cubes(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "a.cube"
     path.write_bytes(data)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    begin = time.monotonic()
     with pytest.raises(LutError):
         read_lut(path)
-    assert time.monotonic() - begin < 5
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300 << 10
 
 
