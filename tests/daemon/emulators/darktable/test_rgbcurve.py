@@ -52,3 +52,12 @@ def test_derivatives_are_those_of_the_curve() -> None:
         moved[k] += 1e-4
         expected = (rgbcurve.apply(rgb, moved) - after) / 1e-4
         np.testing.assert_allclose(found[k], expected, rtol=1e-3, atol=2e-4)
+
+
+def test_tangents_of_many_curves_are_those_of_each() -> None:
+    random = np.random.default_rng(2)
+    y = np.sort(random.uniform(0.0, 1.0, (40, 16)), axis=1)
+    y[3] = y[3][::-1]
+    y[4, 5:8] = y[4, 5]
+    each = np.array([rgbcurve.tangents(row) for row in y])
+    np.testing.assert_allclose(rgbcurve._many_tangents(y), each, rtol=1e-9, atol=1e-9)
