@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 
 from sidelight.errors import UnreadableError
+from sidelight.imaging.orientation import swaps_sides
 from sidelight.imaging.tiff import Ifd, read_ifds
-from sidelight.recipe.white_balance import ColorMatrix
+from sidelight.recipe.photo import PhotoInfo
+from sidelight.recipe.white_balance import ColorMatrix, WhiteBalance
 
 _ILLUMINANTS = {
     1: 5500.0,
@@ -180,3 +182,42 @@ def _text(value: Any) -> str:
     if isinstance(value, bytes):
         value = value.split(b"\0", 1)[0].decode("utf-8", "replace")
     return value.strip("\0 \t\r\n")[:128] if isinstance(value, str) else ""
+
+
+def photo_info(
+    path: Path,
+    exif: Exif,
+    size: tuple[int, int],
+    white_balance: WhiteBalance,
+    source: str,
+    baseline_exposure_ev: float = 0.0,
+) -> PhotoInfo:
+    """Return what is known about a photo.
+
+    Args:
+        path: The file.
+        exif: Its EXIF; an orientation of 0 counts as upright.
+        size: Width and height as stored, in pixels.
+        white_balance: As shot.
+        source: Where that comes from; `"none"` for rendered pictures.
+        baseline_exposure_ev: DNG BaselineExposure.
+    """
+    orientation = exif.orientation or 1
+    width, height = size[::-1] if swaps_sides(orientation) else size
+    return PhotoInfo(
+        path=path,
+        is_raw=source != "none",
+        white_balance=white_balance,
+        white_balance_source=source,
+        width=width,
+        height=height,
+        orientation=orientation,
+        make=exif.make,
+        model=exif.model,
+        exposure_s=exif.exposure_s,
+        f_number=exif.f_number,
+        iso=exif.iso,
+        exposure_bias_ev=exif.exposure_bias_ev,
+        captured=exif.captured,
+        baseline_exposure_ev=baseline_exposure_ev,
+    )

@@ -21,12 +21,11 @@ from sidelight.imaging.color import SRGB_TO_REC2020, apply_matrix
 from sidelight.imaging.difference import box_average
 from sidelight.imaging.icc import read_matrix_profile
 from sidelight.imaging.image import Image
-from sidelight.imaging.metadata import Exif, exif_from_pillow, read_raw_tags
-from sidelight.imaging.orientation import swaps_sides, upright
+from sidelight.imaging.metadata import Exif, exif_from_pillow, photo_info, read_raw_tags
+from sidelight.imaging.orientation import upright
 from sidelight.imaging.statistics import noise_floor
 from sidelight.imaging.tiff_pixels import read_deep_tiff
 from sidelight.imaging.transfer import srgb_decode
-from sidelight.recipe.photo import PhotoInfo
 from sidelight.recipe.white_balance import RelativeWhiteBalance
 
 FORMATS = ("JPEG", "TIFF", "PNG", "MPO")
@@ -99,23 +98,7 @@ def _develop(
     clipped = box_average((samples >= top).astype(np.float32), size_px) >= SHARE
     plausibility.check_pixels(linear)
     orientation = exif.orientation or 1
-    width, height = size[::-1] if swaps_sides(orientation) else size
-    info = PhotoInfo(
-        path=path,
-        is_raw=False,
-        white_balance=RelativeWhiteBalance(),
-        white_balance_source="none",
-        width=width,
-        height=height,
-        orientation=orientation,
-        make=exif.make,
-        model=exif.model,
-        exposure_s=exif.exposure_s,
-        f_number=exif.f_number,
-        iso=exif.iso,
-        exposure_bias_ev=exif.exposure_bias_ev,
-        captured=exif.captured,
-    )
+    info = photo_info(path, exif, size, RelativeWhiteBalance(), "none")
     rgb = upright(linear, orientation)
     return Image(rgb, upright(clipped, orientation), info, None, noise_floor(rgb))
 

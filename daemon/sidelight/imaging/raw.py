@@ -8,6 +8,7 @@ conversion and are brought to the same scale.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,13 @@ from sidelight.imaging import plausibility
 from sidelight.imaging.clipping import reconstruct
 from sidelight.imaging.color import SRGB_TO_REC2020, SRGB_TO_XYZ, apply_matrix
 from sidelight.imaging.image import Image, Preview
-from sidelight.imaging.metadata import Exif, RawTags, read_raw_tags, valid_multipliers
+from sidelight.imaging.metadata import (
+    Exif,
+    RawTags,
+    photo_info,
+    read_raw_tags,
+    valid_multipliers,
+)
 from sidelight.imaging.mosaic import (
     Mosaic,
     bin_mosaic,
@@ -28,10 +35,9 @@ from sidelight.imaging.mosaic import (
     interpolate_mosaic,
 )
 from sidelight.imaging.opcodes import GainMap, read_gain_maps
-from sidelight.imaging.orientation import FROM_LIBRAW, swaps_sides, upright
+from sidelight.imaging.orientation import FROM_LIBRAW, upright
 from sidelight.imaging.preview import Embedded, judge, multipliers_of_preview, read_embedded
 from sidelight.imaging.statistics import noise_floor
-from sidelight.recipe.photo import PhotoInfo
 from sidelight.recipe.white_balance import CameraWhiteBalance
 
 
@@ -101,23 +107,13 @@ def _develop(raw: Any, path: Path, tags: RawTags, embedded: Embedded, size_px: i
     reconstruct(camera, clipped)
     rgb = upright(apply_matrix(camera, balance.camera_to_working), orientation)
     plausibility.check_pixels(rgb)
-    height, width = full[::-1] if swaps_sides(orientation) else full
-    info = PhotoInfo(
-        path=path,
-        is_raw=True,
-        white_balance=balance,
-        white_balance_source=source,
-        width=width,
-        height=height,
-        orientation=orientation,
-        make=exif.make,
-        model=exif.model,
-        exposure_s=exif.exposure_s,
-        f_number=exif.f_number,
-        iso=exif.iso,
-        exposure_bias_ev=exif.exposure_bias_ev,
-        captured=exif.captured,
-        baseline_exposure_ev=tags.baseline_exposure_ev,
+    info = photo_info(
+        path,
+        replace(exif, orientation=orientation),
+        (full[1], full[0]),
+        balance,
+        source,
+        tags.baseline_exposure_ev,
     )
     clipped = upright(clipped, orientation)
     preview: Preview | None = None

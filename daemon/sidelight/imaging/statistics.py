@@ -8,45 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sidelight.imaging.color import LUMINANCE, REC2020_TO_XYZ, apply_matrix, luminance, rgb_to_lab
-from sidelight.imaging.image import Image
+from sidelight.imaging.color import LUMINANCE, REC2020_TO_XYZ, apply_matrix, rgb_to_lab
+from sidelight.imaging.difference import delta_e_2000
 from sidelight.recipe.white_balance import xy_to_kelvin_tint
 
-MIDDLE_GREY = 0.18
-DARKEST_EV = -14.0
-"""EV below which luminance counts as black."""
-
-PERCENTILES = (0.5, 1.0, 5.0, 25.0, 50.0, 75.0, 95.0, 99.0, 99.5, 99.9)
 NEUTRAL_CHROMA = 10.0
 NEUTRAL_LIGHTNESS = (20.0, 90.0)
-
-
-@dataclass(frozen=True)
-class SceneStatistics:
-    """Figures of a scene-linear proxy.
-
-    Attributes:
-        percentiles_ev: log2(Y / 0.18) at each of `PERCENTILES`.
-        mean_ev: Mean of log2(Y / 0.18).
-        clipped_any, clipped_all: Share of pixels with one, with all camera channels clipped.
-        noise_ev: log2 of the noise floor over 0.18; `DARKEST_EV` when it is zero.
-    """
-
-    percentiles_ev: dict[float, float]
-    mean_ev: float
-    clipped_any: float
-    clipped_all: float
-    noise_ev: float
-
-    @property
-    def median_ev(self) -> float:
-        """log2(Y / 0.18) of the median."""
-        return self.percentiles_ev[50.0]
-
-    @property
-    def range_ev(self) -> float:
-        """EV between the 0.5th and the 99.5th percentile."""
-        return self.percentiles_ev[99.5] - self.percentiles_ev[0.5]
 
 
 @dataclass(frozen=True)
@@ -65,25 +32,9 @@ class NeutralMean:
     tint: float
     share: float
 
-
-def ev(y: ArrayLike) -> NDArray[np.float64]:
-    """Return log2(Y / 0.18) of luminance, not below `DARKEST_EV`."""
-    values = np.asarray(y, dtype=np.float64)
-    return np.log2(np.maximum(values / MIDDLE_GREY, 2.0**DARKEST_EV))
-
-
-def scene_statistics(image: Image) -> SceneStatistics:
-    """Return the figures of a proxy."""
-    levels = ev(luminance(image.rgb)).ravel()
-    found = np.percentile(levels, PERCENTILES)
-    red, green, blue = (image.clipped[..., i] for i in range(3))
-    return SceneStatistics(
-        percentiles_ev={p: float(v) for p, v in zip(PERCENTILES, found, strict=True)},
-        mean_ev=float(levels.mean()),
-        clipped_any=float((red | green | blue).mean()),
-        clipped_all=float((red & green & blue).mean()),
-        noise_ev=float(ev(max(image.noise_floor, 0.0))),
-    )
+    def difference(self, other: NeutralMean) -> float:
+        """Return CIEDE2000 between two such colours at L* 50."""
+        return float(delta_e_2000([50.0, self.a, self.b], [50.0, other.a, other.b]))
 
 
 def near_neutral(rgb: ArrayLike) -> NDArray[np.bool_]:

@@ -1,4 +1,4 @@
-"""What the renditions of one photo are judged by: twins, headroom, blacks, neutrals.
+"""What the renditions of one photo are judged by: twins, headroom, blacks.
 
 Renders are display-linear Rec.2020, 1.0 = SDR white, compared as they are, unscaled. `truth` is
 the scene's radiance on the same pixels (:mod:`sidelight.learning.truth`).
@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sidelight.imaging.color import REC2020_TO_XYZ, apply_matrix, luminance, rgb_to_lab
-from sidelight.imaging.difference import delta_e_2000
+from sidelight.imaging.color import luminance
 
 Floats = NDArray[np.float64]
 
@@ -169,46 +168,6 @@ def sdr_use(sdr_rgb: ArrayLike, raw_clipped: ArrayLike) -> SdrUse:
     sdr = np.asarray(sdr_rgb, dtype=np.float64)
     clipped = (sdr >= _WHITE).any(axis=-1) & ~np.asarray(raw_clipped, dtype=bool)
     return SdrUse(float(np.percentile(luminance(sdr), 99.5)), float(clipped.mean()))
-
-
-@dataclass(frozen=True)
-class Neutral:
-    """Mean colour of the pixels that are nearly neutral.
-
-    Attributes:
-        a, b: Mean a* and b*.
-        kelvin: Correlated colour temperature of their mean light.
-    """
-
-    a: float
-    b: float
-    kelvin: float
-
-    def difference(self, other: Neutral) -> float:
-        """Return CIEDE2000 between two such colours at L* 50."""
-        return float(delta_e_2000([50.0, self.a, self.b], [50.0, other.a, other.b]))
-
-
-def near_neutral(rgb: ArrayLike) -> NDArray[np.bool_]:
-    """Return where a render has chroma below 10 and L* from 20 to 90, shape (H, W)."""
-    lab = rgb_to_lab(np.clip(np.asarray(rgb, dtype=np.float64), 0.0, None))
-    return (np.hypot(lab[..., 1], lab[..., 2]) < 10) & (lab[..., 0] >= 20) & (lab[..., 0] <= 90)
-
-
-def near_neutral_mean(rgb: ArrayLike, mask: ArrayLike) -> Neutral | None:
-    """Return the mean colour of the masked pixels, None where there are none.
-
-    The mask is `near_neutral` of the as-shot render, the same for every render compared with it.
-    """
-    chosen = np.asarray(rgb, dtype=np.float64)[np.asarray(mask, dtype=bool)]
-    if not len(chosen):
-        return None
-    lab = rgb_to_lab(chosen).mean(axis=0)
-    x, y, z = apply_matrix(chosen.mean(axis=0), REC2020_TO_XYZ)
-    # McCamy (1992), good to 2 K from 2856 to 6500 K.
-    n = (x / (x + y + z) - 0.3320) / (0.1858 - y / (x + y + z))
-    kelvin = 449.0 * n**3 + 3525.0 * n**2 + 6823.3 * n + 5520.33
-    return Neutral(float(lab[1]), float(lab[2]), float(kelvin))
 
 
 def _floored(values: ArrayLike) -> Floats:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sidelight.imaging.color import luminance, rgb_to_lab
+from sidelight.imaging.color import luminance
 from sidelight.learning.metrics import (
     anchor,
     black,
     grey_lift,
     headroom_error,
-    near_neutral,
-    near_neutral_mean,
     reference_rendition,
     sdr_use,
 )
@@ -127,26 +125,3 @@ def test_a_dark_scene_need_not_reach_white() -> None:
     use = sdr_use(grey(np.full((4, 4), 0.3)), np.zeros((4, 4), bool))
     assert use.within(has_diffuse_white=False)
     assert not use.within(has_diffuse_white=True)
-
-
-def test_near_neutral_leaves_out_colour_black_and_white() -> None:
-    rgb = np.array([[[0.2, 0.2, 0.2], [0.3, 0.1, 0.1], [0.001] * 3, [0.99] * 3]])
-    assert near_neutral(rgb).tolist() == [[True, False, False, False]]
-
-
-def test_the_near_neutral_mean_is_the_mean_colour_of_the_mask() -> None:
-    rgb = np.array([[[0.2, 0.2, 0.2], [0.22, 0.2, 0.18], [0.9, 0.1, 0.1]]])
-    mask = np.array([[True, True, False]])
-    mean = near_neutral_mean(rgb, mask)
-    assert mean is not None
-    expected = rgb_to_lab(rgb[0, :2]).mean(axis=0)
-    assert (mean.a, mean.b) == pytest.approx((expected[1], expected[2]))
-    assert mean.kelvin < 6400
-    assert near_neutral_mean(rgb, np.zeros_like(mask)) is None
-
-
-def test_grey_is_6500_kelvin_and_no_difference_to_itself() -> None:
-    mean = near_neutral_mean(grey(np.full((2, 2), 0.2)), np.ones((2, 2), bool))
-    assert mean is not None
-    assert mean.kelvin == pytest.approx(6504, abs=10)
-    assert mean.difference(mean) == 0.0
