@@ -18,6 +18,7 @@ from sidelight.emulators.slope import SlopeRows, keep_rising
 from sidelight.emulators.solve import Solution, chain_jacobian, forward, least_squares
 from sidelight.errors import PhotoError
 from sidelight.imaging.image import Image
+from sidelight.imaging.transfer import log_encode, log_encode_slope
 from sidelight.recipe import Recipe
 from sidelight.recipe.fields import (
     BY_NAME,
@@ -36,7 +37,6 @@ _HOP = 0.4
 _TONE = [INDEX[name] for name in ("contrast", "highlights", "shadows", "whites", "blacks")]
 _SHIFTS_EV = (0.0, -0.5, 0.5, -1.0, 1.0, -1.5, 1.5)
 _SLOPE_WEIGHT = 0.1
-_SLOPE_AT_ZERO = 63 / (6 * np.log(2))
 _COARSE = 150
 _ENOUGH = 0.5e-9  # 90 dB
 _GOOD = 0.5e-7  # 70 dB
@@ -60,17 +60,6 @@ class FitResult:
     psnr_db: float
     psnr_sliders_db: float
     uncertainty: dict[str, float]
-
-
-def encode(linear: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return log2(1 + 63 y) / 6, continued in a straight line below zero."""
-    straight = linear * np.float32(_SLOPE_AT_ZERO)
-    curved = np.log2(1 + np.float32(63) * np.maximum(linear, np.float32(0))) / np.float32(6)
-    return np.where(linear > 0, curved, straight)
-
-
-def _encode_slope(linear: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.float32(_SLOPE_AT_ZERO) / (1 + np.float32(63) * np.maximum(linear, np.float32(0)))
 
 
 def settings_bounds() -> tuple[Vector, Vector]:
@@ -109,18 +98,18 @@ def fit_pixels(
     stages = emulator.stages(context)
     if free is None:
         free = sorted({i for stage in stages for i in stage.settings})
-    wanted = encode(target).astype(np.float32)
+    wanted = log_encode(target).astype(np.float32)
     rows = SlopeRows(emulator, free, _SLOPE_WEIGHT) if constrained else None
     norm = np.sqrt(wanted.size)
 
     def residual(theta: Vector) -> tuple[Vector, list[Pixels]]:
         states = forward(stages, rgb, theta)
-        pixels = (encode(states[-1]) - wanted).reshape(-1) / norm
+        pixels = (log_encode(states[-1]) - wanted).reshape(-1) / norm
         return pixels if rows is None else np.concatenate([pixels, rows.values(theta)]), states
 
     def jacobian(theta: Vector, states: list[Pixels]) -> Vector:
         pixels = chain_jacobian(stages, states, theta, free)
-        pixels *= _encode_slope(states[-1])[..., None] / norm
+        pixels *= log_encode_slope(states[-1])[..., None] / norm
         flat = pixels.reshape(-1, len(free)).astype(np.float64)
         return flat if rows is None else np.vstack([flat, rows.jacobian(theta)])
 
@@ -142,7 +131,7 @@ def fit_pixels(
 
 def psnr_db(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
     """Return the PSNR of two display-linear renders in the log encoding, in dB."""
-    error = float(np.mean((encode(a) - encode(b)) ** 2))
+    error = float(np.mean((log_encode(a) - log_encode(b)) ** 2))
     return float(10 * np.log10(1 / max(error, 1e-20)))
 
 
@@ -282,4 +271,4 @@ def _uncertainty(
     return {f.name: float(width[INDEX[f.name]] * f.scale) for f in FIELDS if INDEX[f.name] in width}
 
 
-__all__ = ["FitResult", "encode", "fit_pair", "fit_pixels", "fit_two_steps", "psnr_db"]
+__all__ = ["FitResult", "fit_pair", "fit_pixels", "fit_two_steps", "psnr_db"]

@@ -20,6 +20,7 @@ _M1, _M2 = 2610 / 16384, 2523 / 4096 * 128
 _C1, _C2, _C3 = 3424 / 4096, 2413 / 4096 * 32, 2392 / 4096 * 32
 _LOG_SCALE = 63.0
 _LOG_STOPS = 6.0
+_LOG_SLOPE = _LOG_SCALE / (_LOG_STOPS * float(np.log(2.0)))
 
 
 def srgb_encode(linear: ArrayLike) -> Floats:
@@ -60,13 +61,26 @@ def pq_decode(encoded: ArrayLike) -> Floats:
 
 
 def log_encode(linear: ArrayLike) -> Floats:
-    """Return log2(1 + 63 y) / 6: 0 to 0, 1 to 1, smooth at zero; negative light counts as 0."""
-    return np.log2(1.0 + _LOG_SCALE * np.maximum(_floats(linear), 0.0)) / _LOG_STOPS
+    """Return log2(1 + 63 y) / 6: 0 to 0, 1 to 1, and on in a straight line below zero."""
+    values = _floats(linear)
+    kind = values.dtype.type
+    light = np.maximum(values, kind(0))
+    curve = np.log2(kind(1) + kind(_LOG_SCALE) * light) / kind(_LOG_STOPS)
+    return np.where(values > 0, curve, values * kind(_LOG_SLOPE))
+
+
+def log_encode_slope(linear: ArrayLike) -> Floats:
+    """Return the derivative of `log_encode`."""
+    values = _floats(linear)
+    kind = values.dtype.type
+    return kind(_LOG_SLOPE) / (kind(1) + kind(_LOG_SCALE) * np.maximum(values, kind(0)))
 
 
 def log_decode(encoded: ArrayLike) -> Floats:
     """Return light of `log_encode`."""
-    return (np.exp2(_LOG_STOPS * _floats(encoded)) - 1.0) / _LOG_SCALE
+    values = _floats(encoded)
+    curve = (np.exp2(_LOG_STOPS * np.maximum(values, 0.0)) - 1.0) / _LOG_SCALE
+    return np.where(values > 0, curve, values / _LOG_SLOPE).astype(values.dtype)
 
 
 def _floats(values: ArrayLike) -> Floats:

@@ -10,7 +10,6 @@ import pytest
 from sidelight.emulators import EMULATORS, load_emulator
 from sidelight.emulators.base import Emulator, render
 from sidelight.emulators.fit import (
-    encode,
     fit_pair,
     psnr_db,
     settings_bounds,
@@ -18,6 +17,7 @@ from sidelight.emulators.fit import (
 from sidelight.emulators.slope import MINIMUM_SLOPE
 from sidelight.errors import PhotoError
 from sidelight.imaging.image import Image
+from sidelight.imaging.transfer import log_encode
 from sidelight.recipe import Hdr, Recipe, ToneCurve
 from sidelight.recipe.fields import BY_NAME, FIELDS, VECTOR_SIZE
 
@@ -43,21 +43,21 @@ def emulator(request: pytest.FixtureRequest) -> Emulator:
 
 def test_the_encoding_is_log2_of_1_plus_63_y() -> None:
     y = np.array([0.0, 1 / 63, 1.0, 5.0])
-    assert np.allclose(encode(y), np.log2(1 + 63 * y) / 6)
-    assert encode(np.array([1.0]))[0] == pytest.approx(1.0)
-    assert encode(y.astype(np.float32)).dtype == np.float32
+    assert np.allclose(log_encode(y), np.log2(1 + 63 * y) / 6)
+    assert log_encode(np.array([1.0]))[0] == pytest.approx(1.0)
+    assert log_encode(y.astype(np.float32)).dtype == np.float32
 
 
 def test_the_encoding_goes_straight_on_below_zero() -> None:
     step = 1e-6
-    below, zero, above = encode(np.array([-step, 0.0, step]))
+    below, zero, above = log_encode(np.array([-step, 0.0, step]))
     assert (zero - below) == pytest.approx(above - zero, rel=1e-3)
-    assert encode(np.array([-2.0]))[0] == pytest.approx(2 * encode(np.array([-1.0]))[0])
+    assert log_encode(np.array([-2.0]))[0] == pytest.approx(2 * log_encode(np.array([-1.0]))[0])
 
 
 def test_psnr_in_the_encoding() -> None:
     y = np.linspace(0, 4, 300).astype(np.float32)
-    shifted = ((2 ** (6 * (encode(y) + np.float32(0.01))) - 1) / 63).astype(np.float32)
+    shifted = ((2 ** (6 * (log_encode(y) + np.float32(0.01))) - 1) / 63).astype(np.float32)
     assert psnr_db(y, shifted) == pytest.approx(40.0, abs=0.01)
     assert psnr_db(y, y) == 200.0
 

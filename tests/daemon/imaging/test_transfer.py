@@ -34,7 +34,11 @@ def test_log() -> None:
     assert transfer.log_encode(0.0) == 0
     assert transfer.log_encode(1.0) == pytest.approx(1.0)
     np.testing.assert_allclose(transfer.log_decode(transfer.log_encode(AXIS * 16)), AXIS * 16)
-    assert transfer.log_encode(-3.0) == 0
+    np.testing.assert_allclose(transfer.log_decode(transfer.log_encode(-AXIS)), -AXIS, atol=1e-12)
+    step = 1e-6
+    for y in (-1.0, 0.01, 3.0):
+        rise = (transfer.log_encode(y + step) - transfer.log_encode(y - step)) / (2 * step)
+        assert transfer.log_encode_slope(y) == pytest.approx(rise, rel=1e-4)
 
 
 @pytest.mark.parametrize("name", ["srgb_encode", "srgb_decode", "pq_encode", "log_encode"])
