@@ -37,17 +37,23 @@ def like(values: NDArray[Any], x: Array) -> Array:
 
 
 def lookup(table: Array, position: Array) -> Array:
-    """Interpolate linearly in a table; `position` counts entries and is held inside it."""
-    last = table.shape[0] - 2
-    position = at_most(at_least(position, 0.0), last + 1.0)
-    if isinstance(position, _NUMPY):
-        index = np.minimum(position.astype(np.int32), last)
-        part = position - index.astype(position.dtype)
-    else:
-        index = position.long().clamp(max=last)
-        part = position - index
+    """Return a table at fractional entries, held at its ends, in the table's dtype.
+
+    Args:
+        table: Shape (K,), K at least 2.
+        position: Any shape, counted in entries from 0.
+    """
+    last = table.shape[0] - 1
+    if isinstance(table, _NUMPY):
+        at = np.clip(position, table.dtype.type(0), table.dtype.type(last))
+        index = at.astype(np.int32)
+        low = table.take(index, mode="clip")
+        high = table.take(index + 1, mode="clip")
+        return low + (high - low) * (at - index.astype(table.dtype))
+    at = position.clamp(0, last)
+    index = at.long().clamp(max=last - 1)
     low = table[index]
-    return low + (table[index + 1] - low) * part
+    return low + (table[index + 1] - low) * (at - index)
 
 
 def stack(channels: list[Array], x: Array) -> Array:
@@ -55,3 +61,14 @@ def stack(channels: list[Array], x: Array) -> Array:
     if isinstance(x, _NUMPY):
         return np.stack(channels, axis=-1).astype(x.dtype, copy=False)
     return array_namespace(x).stack(channels, axis=-1)
+
+
+def by_channel(rgb: Array) -> Array:
+    """Return pixels of shape (..., 3) as three rows, shape (3, N)."""
+    rows = rgb.reshape((-1, 3)).T
+    return np.ascontiguousarray(rows) if isinstance(rows, np.ndarray) else rows
+
+
+def by_pixel(rows: Array, rgb: Array) -> Array:
+    """Return rows (3, N) in the shape of `rgb`, (..., 3)."""
+    return rows.T.reshape(rgb.shape)

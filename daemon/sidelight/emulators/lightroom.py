@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline, PchipInterpolator
 
+from sidelight.emulators import srgb
 from sidelight.emulators.arrays import at_least, at_most, like, lookup, namespace, stack
 from sidelight.emulators.base import Array, Context, Stage
 from sidelight.emulators.guide import exposure_guide
@@ -197,12 +198,6 @@ def _base_stage(context: Context) -> Stage:
     return Stage("base curve", (), apply)
 
 
-def _encode(x: Array) -> Array:
-    """sRGB transfer function of values at or above zero."""
-    power = 1.055 * at_least(x, 0.0031308) ** (1 / 2.4) - 0.055
-    return namespace(x).where(x <= 0.0031308, 12.92 * x, power)
-
-
 def _point_curve_stage() -> Stage:
     settings = tuple(range(CURVE_SLICE.start, CURVE_SLICE.stop))
     axis = np.linspace(0.0, 1.0, _STEPS + 1)
@@ -210,17 +205,16 @@ def _point_curve_stage() -> Stage:
     def apply(rgb: Array, theta: Array) -> Array:
         table = like(axis, rgb) + like(_BASIS, rgb) @ theta[CURVE_SLICE]
         x = at_least(rgb, 0.0)
-        encoded = _encode(x)
+        encoded = srgb.encode(x)
         y = lookup(table, encoded * _STEPS) + at_least(encoded - 1.0, 0.0)
-        power = ((at_least(y, 0.04045) + 0.055) * (1 / 1.055)) ** 2.4
-        return namespace(rgb).where(y <= 0.04045, y * (1 / 12.92), power) + (rgb - x)
+        return srgb.decode(y) + (rgb - x)
 
     def columns(before: Array, after: Array, theta: Array) -> Array:
         """The curve is linear in its knots on the encoded axis."""
         y = at_least(after, 0.0)
-        position = np.minimum(_encode(at_most(at_least(before, 0.0), 1.0)), 1.0) * _STEPS
+        position = np.minimum(srgb.encode(at_most(at_least(before, 0.0), 1.0)), 1.0) * _STEPS
         slope = np.where(
-            y <= 0.0031308, 1 / 12.92, 2.4 / 1.055 * ((_encode(y) + 0.055) / 1.055) ** 1.4
+            y <= 0.0031308, 1 / 12.92, 2.4 / 1.055 * ((srgb.encode(y) + 0.055) / 1.055) ** 1.4
         )
         index = np.minimum(position.astype(np.int32), _STEPS - 1)
         part = (position - index)[..., None].astype(before.dtype)

@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sidelight.emulators.arrays import at_least, at_most, like, lookup, namespace, stack
+from sidelight.emulators.arrays import (
+    at_least,
+    at_most,
+    by_channel,
+    by_pixel,
+    like,
+    lookup,
+    namespace,
+    stack,
+)
 
 VALUES = np.linspace(-2.0, 3.0, 41, dtype=np.float32)
 
@@ -72,3 +81,16 @@ def test_stack_joins_channels_in_the_dtype_of_the_pixels(of: Callable[[Any], Any
 
 def test_namespace_is_numpys_or_torchs(of: Callable[[Any], Any]) -> None:
     assert np.allclose(namespace(of(VALUES)).exp(of(VALUES)), np.exp(VALUES))
+
+
+def test_lookup_leaves_its_arguments_alone() -> None:
+    table, position = np.array([1.0, 2.0]), np.array([0.5, 3.0])
+    lookup(table, position)
+    np.testing.assert_array_equal(position, [0.5, 3.0])
+
+
+def test_channels_go_there_and_back() -> None:
+    rgb = np.arange(24.0).reshape(2, 4, 3)
+    rows = by_channel(rgb)
+    assert rows.shape == (3, 8) and rows.flags.c_contiguous
+    np.testing.assert_array_equal(by_pixel(rows, rgb), rgb)

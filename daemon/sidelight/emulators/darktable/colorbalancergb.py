@@ -11,10 +11,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sidelight.emulators.arrays import at_least, like, namespace
+from sidelight.emulators.arrays import at_least, like, lookup, namespace
 from sidelight.emulators.base import Array
 from sidelight.emulators.darktable.profile import WORKING_TO_XYZ_D65, XYZ_D65_TO_WORKING
-from sidelight.emulators.darktable.tables import lookup
 from sidelight.emulators.darktable.ucs import (
     CHROMA_POWER,
     COLORFULNESS_POWER,

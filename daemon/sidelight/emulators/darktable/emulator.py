@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sidelight.editors.darktable import operations
 from sidelight.editors.darktable import sigmoid as tones
-from sidelight.emulators.arrays import like, namespace
+from sidelight.emulators.arrays import like, lookup, namespace
 from sidelight.emulators.base import Array, Context, Stage
 from sidelight.emulators.darktable import (
     colorbalancergb,
@@ -20,7 +20,6 @@ from sidelight.emulators.darktable import (
     sigmoid,
     toneequal,
 )
-from sidelight.emulators.darktable.tables import lookup
 from sidelight.emulators.guide import exposure_guide, guide_peak, luminance_norm
 from sidelight.emulators.white_balance import white_balance_stage
 from sidelight.imaging.image import Image

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sidelight.emulators import srgb
 from sidelight.emulators.arrays import at_least, at_most, like, namespace
 from sidelight.emulators.base import Array
 from sidelight.imaging.color import REC2020_TO_SRGB, SRGB_TO_REC2020
@@ -38,9 +39,9 @@ def apply(rgb: Array, lut: Lut3D, headroom: float = 0.0) -> Array:
     """
     xp = namespace(rgb)
     scale = 2.0**headroom
-    srgb = (rgb.reshape((-1, 3)) * (1.0 / scale)) @ like(REC2020_TO_SRGB.T, rgb)
-    coded = _encode(at_most(at_least(srgb, 0.0), 1.0))
-    decoded = _decode(_tetrahedral(coded, like(lut.table.reshape(-1, 3), rgb), lut.size))
+    light = (rgb.reshape((-1, 3)) * (1.0 / scale)) @ like(REC2020_TO_SRGB.T, rgb)
+    coded = srgb.encode(at_most(at_least(light, 0.0), 1.0))
+    decoded = srgb.decode(_tetrahedral(coded, like(lut.table.reshape(-1, 3), rgb), lut.size))
     out = (decoded @ like(SRGB_TO_REC2020.T, rgb)) * scale
     return xp.reshape(out, rgb.shape)
 
@@ -77,13 +78,3 @@ def _tetrahedral(coded: Array, table: Array, size: int) -> Array:
         + two * (middle - low)[:, None]
         + far * low[:, None]
     )
-
-
-def _encode(x: Array) -> Array:
-    xp = namespace(x)
-    return xp.where(x <= 0.0031308, 12.92 * x, 1.055 * at_least(x, 1e-9) ** (1 / 2.4) - 0.055)
-
-
-def _decode(x: Array) -> Array:
-    xp = namespace(x)
-    return xp.where(x <= 0.04045, x / 12.92, ((at_least(x, 0.0) + 0.055) / 1.055) ** 2.4)

@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sidelight.editors.darktable.operations import curve_nodes
-from sidelight.emulators.arrays import at_least, at_most, like, namespace
+from sidelight.emulators.arrays import at_least, at_most, like, lookup, namespace
 from sidelight.emulators.base import Array
-from sidelight.emulators.darktable.tables import lookup
 from sidelight.recipe.curve import knot_positions
 
 _ENCODED_X: NDArray[np.float64] = knot_positions()

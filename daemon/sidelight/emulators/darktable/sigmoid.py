@@ -6,9 +6,8 @@ Curve and closed forms: `sidelight.editors.darktable.sigmoid`.
 from __future__ import annotations
 
 from sidelight.editors.darktable.sigmoid import BLACK_TARGET_PERCENT, film_and_paper
-from sidelight.emulators.arrays import at_least, namespace
+from sidelight.emulators.arrays import at_least, by_channel, by_pixel, namespace
 from sidelight.emulators.base import Array
-from sidelight.emulators.darktable.tables import by_channel, by_pixel
 
 _BLACK = BLACK_TARGET_PERCENT / 100.0
 _TINY = 1e-12

@@ -11,9 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sidelight.emulators.arrays import like, namespace
+from sidelight.emulators.arrays import like, lookup, namespace
 from sidelight.emulators.base import Array
-from sidelight.emulators.darktable.tables import lookup
 
 LOWEST_EV, HIGHEST_EV = -8.0, 0.0
 GAIN_RANGE = (0.25, 4.0)
