@@ -51,7 +51,7 @@ def reason_text(slider: str, value: float, term: str, scene: Scene, why: str) ->
     field = BY_NAME[slider]
     amount = f"{value:+.2f} EV" if field.unit == "EV" else f"{value:+.0f}"
     clause = _TERMS[term].format(mid=scene.mid_ev, key=_KEYS[why], rise=scene.rise_ev("p999"))
-    return f"{field.label} {amount} {clause}."
+    return f"{field.label} {amount} {clause}.".replace(" -", " \N{MINUS SIGN}")
 
 
 def photo_notes(image: Image, scene: Scene, why: str, editor: str) -> tuple[str, ...]:

@@ -24,10 +24,10 @@ def scene(landscape: Image) -> Scene:
     ("slider", "value", "beginning"),
     [
         ("exposure_ev", 0.456, "Exposure +0.46 EV "),
-        ("exposure_ev", -1.0, "Exposure -1.00 EV "),
-        ("highlights", -38.0, "Highlights -38 "),
+        ("exposure_ev", -1.0, "Exposure \N{MINUS SIGN}1.00 EV "),
+        ("highlights", -38.0, "Highlights \N{MINUS SIGN}38 "),
         ("saturation", 7.0, "Saturation +7 "),
-        ("temperature_mired", -12.0, "Temperature -12 "),
+        ("temperature_mired", -12.0, "Temperature \N{MINUS SIGN}12 "),
     ],
 )
 def test_it_begins_with_the_slider_and_its_value(
