@@ -32,4 +32,5 @@ def test_finds_a_newer_python(
 
 
 def test_python_3_7_can_read_the_entry_point(installer: Path) -> None:
-    ast.parse((installer / "__main__.py").read_text(), feature_version=(3, 7))
+    tree = ast.parse((installer / "__main__.py").read_text(), feature_version=(3, 7))
+    assert tree.body

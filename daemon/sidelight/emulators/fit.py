@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sidelight.emulators.base import Context, Emulator, Stage, context_of
 from sidelight.emulators.sample import stratified_pixels
-from sidelight.emulators.slope import SlopeRows, keep_rising
+from sidelight.emulators.slope import TONE_SETTINGS, SlopeRows, keep_rising
 from sidelight.emulators.solve import Solution, chain_jacobian, forward, least_squares
 from sidelight.errors import PhotoError
 from sidelight.imaging.image import Image
@@ -34,7 +34,6 @@ _CURVE_LIMIT = 0.35
 _CURVE_GAIN_DB = 0.1
 _HOPS = 16
 _HOP = 0.4
-_TONE = [INDEX[name] for name in ("contrast", "highlights", "shadows", "whites", "blacks")]
 _SHIFTS_EV = (0.0, -0.5, 0.5, -1.0, 1.0, -1.5, 1.5)
 _SLOPE_WEIGHT = 0.1
 _COARSE = 150
@@ -195,7 +194,7 @@ class _Starts:
         random = np.random.default_rng(0)
         for _ in range(_HOPS):
             start = self.best.copy()
-            start[_TONE] += random.normal(0.0, _HOP, len(_TONE))
+            start[TONE_SETTINGS] += random.normal(0.0, _HOP, len(TONE_SETTINGS))
             start[CURVE_SLICE] = 0.0
             yield start
 

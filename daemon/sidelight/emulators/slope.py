@@ -19,7 +19,9 @@ MINIMUM_SLOPE = 0.25
 
 Vector = NDArray[np.float64]
 
-_TONE = [INDEX[name] for name in ("contrast", "highlights", "shadows", "whites", "blacks")]
+TONE_SETTINGS = [INDEX[name] for name in ("contrast", "highlights", "shadows", "whites", "blacks")]
+"""Positions of the tone sliders in a settings vector."""
+
 _STEP = 1e-4
 _HALVINGS = 14
 
@@ -63,10 +65,10 @@ def keep_rising(emulator: Emulator, theta: Vector) -> Vector:
         low, high = 0.0, 1.0
         for _ in range(_HALVINGS):
             middle = 0.5 * (low + high)
-            safe[_TONE] = middle * theta[_TONE]
+            safe[TONE_SETTINGS] = middle * theta[TONE_SETTINGS]
             rises = np.min(np.asarray(emulator.tone_slope(safe))) >= MINIMUM_SLOPE
             low, high = (middle, high) if rises else (low, middle)
-        safe[_TONE] = low * theta[_TONE]
+        safe[TONE_SETTINGS] = low * theta[TONE_SETTINGS]
     safe[CURVE_SLICE] = _rising_knots(theta[CURVE_SLICE])
     return theta if np.array_equal(safe, theta) else safe
 

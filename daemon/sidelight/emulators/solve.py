@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,6 +139,11 @@ class _Prior:
     def gradient(self, values: Vector) -> Vector:
         return self.precision * (values - self.centre)
 
+    def linearised(self, rows: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return a Jacobian in double precision, and its normal matrix with the prior."""
+        j = np.asarray(rows, dtype=np.float64)
+        return j, j.T @ j + np.diag(self.precision)
+
 
 def least_squares(
     residual: Callable[[Vector], tuple[Vector, State]],
@@ -179,8 +184,7 @@ def least_squares(
     damping, used = _DAMPING, 0
     r, state = residual(theta)
     cost = 0.5 * float(r @ r) + pull.cost(theta[index])
-    j = np.asarray(jacobian(theta, state), dtype=np.float64)
-    normal = j.T @ j + np.diag(pull.precision)
+    j, normal = pull.linearised(jacobian(theta, state))
     while used < iterations:
         used += 1
         gradient = j.T @ r + pull.gradient(theta[index])
@@ -200,8 +204,7 @@ def least_squares(
         damping = max(damping * 0.2, 1e-9)
         if gain < tolerance or cost < enough:
             break
-        j = np.asarray(jacobian(theta, state), dtype=np.float64)
-        normal = j.T @ j + np.diag(pull.precision)
+        j, normal = pull.linearised(jacobian(theta, state))
     return Solution(theta, cost, used, normal)
 
 

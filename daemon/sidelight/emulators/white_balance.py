@@ -14,14 +14,13 @@ import numpy as np
 from numpy.polynomial import polynomial
 from numpy.typing import NDArray
 
-from sidelight.emulators.arrays import stack
+from sidelight.emulators.arrays import like, namespace, stack
 from sidelight.emulators.base import Array, Context, Stage
 from sidelight.recipe import WhiteBalance
 from sidelight.recipe.fields import BY_NAME, INDEX
 
 _DEGREE = 8
 _NODES = 17
-_EXPONENTS = np.arange(_DEGREE + 1)
 
 
 @lru_cache(maxsize=32)
@@ -57,19 +56,8 @@ def white_balance_stage(context: Context, name: str = "temperature") -> Stage:
     t, k = INDEX["temperature_mired"], INDEX["tint"]
 
     def gains(u: Array, v: Array) -> list[Array]:
-        if isinstance(u, np.generic | float):
-            powers = np.float64(u) ** _EXPONENTS, np.float64(v) ** _EXPONENTS
-            return [2.0 ** float(powers[0] @ channel @ powers[1]) for channel in coefficients]
-        result = []
-        for channel in coefficients:
-            total = 0.0 * u
-            for row in channel[::-1]:
-                inner = 0.0 * v
-                for value in row[::-1]:
-                    inner = inner * v + float(value)
-                total = total * u + inner
-            result.append(2.0**total)
-        return result
+        across, down = _powers(v), _powers(u)
+        return [2.0 ** (down @ (like(channel, down) @ across)) for channel in coefficients]
 
     def apply(rgb: Array, theta: Array) -> Array:
         red, blue = gains(theta[t], theta[k])
@@ -84,3 +72,11 @@ def white_balance_stage(context: Context, name: str = "temperature") -> Stage:
         return stack([row[0] * r + row[1] * g + row[2] * b for row in rows], rgb)
 
     return Stage(name, (t, k), apply)
+
+
+def _powers(x: Array) -> Array:
+    """Return x^0 … x^degree, shape (degree + 1,)."""
+    powers = [0.0 * x + 1.0]
+    for _ in range(_DEGREE):
+        powers.append(powers[-1] * x)
+    return namespace(x).stack(powers)

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sidelight.editors.darktable.operations import operations
+from sidelight.editors.darktable.editor import recipe_to_entries
 from sidelight.emulators import load_emulator
 from sidelight.emulators.base import render
 from sidelight.emulators.guide import exposure_boost, exposure_guide
@@ -39,7 +39,7 @@ from sidelight.learning.metrics import (
 from sidelight.learning.test_set import TEST_SET, TUNING_SET, BuiltPhoto, build
 from sidelight.learning.truth import Truth
 from sidelight.recipe import Recipe
-from sidelight_xmp.darktable.history import History, HistoryEntry
+from sidelight_xmp.darktable.history import History
 from sidelight_xmp.darktable.sidecar import merge_history
 
 DIFFUSE_WHITE_ROWS = frozenset({1, 3, 4, 6, 7, 8, 10})
@@ -130,18 +130,10 @@ def lightroom_twins(image: Image, recipe: Recipe, headroom: float) -> Twins:
     )
 
 
-def recipe_sidecar(
-    image: Image, recipe: Recipe, headroom: float = 0.0, highlights_mode: int = 5
-) -> bytes:
-    """Return a new darktable sidecar of one twin of a Recipe."""
+def recipe_sidecar(image: Image, recipe: Recipe, headroom: float = 0.0) -> bytes:
+    """Return a new darktable sidecar of one twin of a Recipe, as the editor writes it."""
     boost = exposure_boost(exposure_guide(image), recipe.exposure_ev)
-    chain = operations(recipe, image.info.white_balance, headroom, boost, highlights_mode)
-    entries = [
-        HistoryEntry.from_values(
-            item.name, item.params, multi_name=item.multi_name, multi_priority=item.multi_priority
-        )
-        for item in chain
-    ]
+    entries = recipe_to_entries(recipe, image.info, boost, headroom)
     return merge_history(None, History(tuple(entries), history_end=len(entries)))
 
 

@@ -58,16 +58,17 @@ class Darktable:
 
 
 def recipe_to_entries(
-    recipe: Recipe, info: PhotoInfo, mask_exposure_ev: float = 0.0
+    recipe: Recipe, info: PhotoInfo, mask_exposure_ev: float = 0.0, headroom: float = 0.0
 ) -> list[HistoryEntry]:
-    """Return the history entries of a Recipe's SDR twin, in the order of darktable's pipe.
+    """Return the history entries of one twin of a Recipe, in the order of darktable's pipe.
 
     Args:
         recipe: The settings; a LUT is left out, since darktable reads LUTs from its own folder.
         info: White balance, and whether the photo is raw.
         mask_exposure_ev: Exposure of the tone equalizer's mask.
+        headroom: Stops above SDR white; 0 is the SDR twin.
     """
-    chain = operations(replace(recipe, lut=None), info.white_balance, 0.0, mask_exposure_ev)
+    chain = operations(replace(recipe, lut=None), info.white_balance, headroom, mask_exposure_ev)
     return [
         HistoryEntry.from_values(
             operation.name,

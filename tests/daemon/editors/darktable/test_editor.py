@@ -11,14 +11,11 @@ import pytest
 
 from sidelight.editors.base import Order
 from sidelight.editors.darktable.editor import Darktable, recipe_to_entries
-from sidelight.recipe import CameraWhiteBalance, PhotoInfo, Recipe, ToneCurve
+from sidelight.recipe import PhotoInfo, Recipe, ToneCurve
 from sidelight.recipe.white_balance import RelativeWhiteBalance
 from sidelight_xmp.darktable.history import History, HistoryEntry, effective
 from sidelight_xmp.darktable.sidecar import history_from_bytes, merge_history
 
-XYZ_TO_CAMERA = np.array([[0.78, -0.21, -0.08], [-0.46, 1.25, 0.23], [-0.07, 0.17, 0.61]])
-SRGB_LIKE = np.array([[0.63, 0.33, 0.04], [0.07, 0.92, 0.01], [0.02, 0.09, 0.89]])
-RAW = CameraWhiteBalance(XYZ_TO_CAMERA, np.array([2.1, 1.0, 1.6]), SRGB_LIKE)
 EDITOR = Darktable()
 EDIT = Recipe(
     temperature_mired=12,
@@ -30,18 +27,6 @@ EDIT = Recipe(
     vibrance=12,
     curve=ToneCurve.from_offsets(0.04 * np.sin(np.linspace(0, 2 * np.pi, 14))),
 )
-
-
-@pytest.fixture
-def info(tmp_path: Path) -> PhotoInfo:
-    photo = tmp_path / "IMG_1.CR3"
-    photo.write_bytes(b"original")
-    return PhotoInfo(photo, is_raw=True, white_balance=RAW)
-
-
-@pytest.fixture
-def order(tmp_path: Path) -> Order:
-    return Order(tmp_path / "first_versions", "batch")
 
 
 def active(path: Path) -> dict[str, HistoryEntry]:

@@ -92,7 +92,8 @@ def test_extreme_recipes_fit_too() -> None:
             saturation=sign,
         )
         for item in ops.operations(recipe, BALANCE, 4.0):
-            encode(item.name, item.params)
+            read = decode(item.name, modversion(item.name), encode(item.name, item.params))
+            assert isinstance(read, dict) and set(read) == set(item.params)
 
 
 def test_operations_without_effect_are_left_out() -> None:
