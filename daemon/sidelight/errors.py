@@ -8,6 +8,15 @@ SidelightError
   LutError              a LUT file cannot be read or applied
   EditorError           an editor's sidecar cannot be read or written
   ToolError             another program is missing or failed
+  StateError            the daemon's own database cannot be used
+    NewerStateError     it was written by a newer Sidelight
+    BusyStateError      another process holds it
+  CatalogError          an editor's catalog cannot be read
+  RootError             a folder or catalog cannot be watched
+  WorkerError           the process that worked on a photo did not finish
+    WorkerTimeoutError  it took too long
+    WorkerDiedError     it crashed, or was killed
+  ServiceError          the daemon is not running, or answered with an error
 """
 
 from __future__ import annotations
@@ -43,3 +52,39 @@ class EditorError(SidelightError):
 
 class ToolError(SidelightError):
     """Raised when another program that is needed is missing or failed."""
+
+
+class StateError(SidelightError):
+    """Raised when the daemon's own database cannot be read or written."""
+
+
+class NewerStateError(StateError):
+    """Raised when the database was written by a newer Sidelight."""
+
+
+class BusyStateError(StateError):
+    """Raised when another process holds the database for too long."""
+
+
+class CatalogError(SidelightError):
+    """Raised when an editor's catalog cannot be read."""
+
+
+class RootError(SidelightError):
+    """Raised when a folder or catalog cannot be watched."""
+
+
+class WorkerError(SidelightError):
+    """Raised when the process that worked on a photo did not finish."""
+
+
+class WorkerTimeoutError(WorkerError):
+    """Raised when the process that worked on a photo took too long."""
+
+
+class WorkerDiedError(WorkerError):
+    """Raised when the process that worked on a photo crashed or was killed."""
+
+
+class ServiceError(SidelightError):
+    """Raised when the daemon is not running, cannot be trusted or answers with an error."""

@@ -46,6 +46,26 @@ def first_versions_folder() -> Path:
     return state_folder() / "first_versions"
 
 
+def database_file() -> Path:
+    """Return the database of jobs, roots and what waits for an editor."""
+    return state_folder() / "sidelight.db"
+
+
+def endpoint_file() -> Path:
+    """Return the file by which clients find a running daemon."""
+    return state_folder() / "endpoint.json"
+
+
+def lock_file() -> Path:
+    """Return the file a running daemon holds locked, so that there is one per user."""
+    return state_folder() / "daemon.lock"
+
+
+def log_folder() -> Path:
+    """Return the folder of the daemon's log."""
+    return state_folder() / "log"
+
+
 def make_private(folder: Path) -> Path:
     """Create a folder that only its owner may enter, and return it.
 

@@ -1,0 +1,1 @@
+"""Other programs' catalogs, read from a private copy, never written."""

@@ -1,0 +1,1 @@
+"""The localhost service: HTTP, events, watched folders. Only `cli` imports it."""

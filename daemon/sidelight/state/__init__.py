@@ -1,0 +1,1 @@
+"""What the daemon remembers between two starts, in one SQLite database."""
