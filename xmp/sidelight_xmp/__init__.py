@@ -15,6 +15,7 @@ from sidelight_xmp.atomic import (
     WriteResult,
     remove_stale_temps,
     undo,
+    undo_batch,
     undo_last,
     write_sidecar,
 )
@@ -33,11 +34,13 @@ from sidelight_xmp.errors import (
     NoSidecarError,
     NotWritableError,
     SidecarError,
+    StoreError,
     TableError,
     UndoError,
     UnsafeSidecarError,
     WriteError,
 )
+from sidelight_xmp.first_versions import FirstVersions
 from sidelight_xmp.merge import EMPTY_SIDECAR, EMPTY_SIDECAR_WITH_DECLARATION, Changes, merge
 from sidelight_xmp.packet import Packet
 from sidelight_xmp.properties import (
@@ -68,6 +71,7 @@ __all__ = [
     "Curve",
     "DamagedSidecarError",
     "DiskFullError",
+    "FirstVersions",
     "ForeignSidecarError",
     "HostileSidecarError",
     "InvalidValueError",
@@ -80,6 +84,7 @@ __all__ = [
     "RGBTable",
     "Setting",
     "SidecarError",
+    "StoreError",
     "Struct",
     "TableError",
     "UndoError",
@@ -106,6 +111,7 @@ __all__ = [
     "seq",
     "sidecar_extension",
     "undo",
+    "undo_batch",
     "undo_last",
     "write_settings",
     "write_sidecar",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -30,12 +30,11 @@ from sidelight_xmp.files import (
 )
 from sidelight_xmp.first_versions import (
     ABSENT,
-    Closed,
     FirstVersions,
-    Undo,
     Write,
     content_name,
     now,
+    opened,
 )
 
 __all__ = [
@@ -43,6 +42,7 @@ __all__ = [
     "WriteResult",
     "remove_stale_temps",
     "undo",
+    "undo_batch",
     "undo_last",
     "write_sidecar",
 ]
@@ -77,7 +77,7 @@ class _ChangedMeanwhileError(Exception):
 def write_sidecar(
     path: Path,
     make_bytes: Callable[[bytes | None], bytes | None],
-    first_versions: Path,
+    first_versions: Path | FirstVersions,
     *,
     batch: str | None = None,
 ) -> WriteResult:
@@ -85,45 +85,55 @@ def write_sidecar(
 
     `make_bytes` gets the present content, None when there is no file, and returns the
     wanted one, or None for "leave it". It is called again, three times at most, when
-    another program changes the file meanwhile. The earlier content goes to the folder
-    `first_versions` before ours takes its place. `batch` names the writes that `undo_last`
-    takes back together.
+    another program changes the file meanwhile. The earlier content goes to the folder or
+    open store `first_versions` before ours takes its place. `batch` names the writes that
+    `undo_last` takes back together. Everything happens below `path` as it is given, which may
+    lead through a held descriptor; the records name the sidecar by where that really is.
 
     Raises ConflictError when the file keeps changing, UnsafeSidecarError for links,
-    DiskFullError, NotWritableError or WriteError when the file system refuses, and what
-    `make_bytes` raises. In all these cases the sidecar is as it was.
+    DiskFullError, NotWritableError, StoreError or WriteError when the file system refuses, and
+    what `make_bytes` raises. In all these cases the sidecar is as it was.
     """
-    path = _canonical(path)
-    store = FirstVersions(first_versions)
     batch = batch or uuid.uuid4().hex
     try:
-        for conflicts in range(_TRIES):
-            with file_errors(path):
-                old = read_snapshot(path)
-            before = None if old is None else old.data
-            new = make_bytes(before)
-            if new is None or new == before:
-                return WriteResult(path, "unchanged", content_name(before), conflicts)
-            _check_writable(path, old)
-            with file_errors(path):
-                name = store.keep(before)
-                written = content_name(new)
-                size = len(before) if before is not None else 0
-                store.append(Write(str(path), name, size, written, batch, now()))
-                try:
-                    _replace(path, old, new)
-                except _ChangedMeanwhileError:
-                    continue
-            return WriteResult(path, "written", written, conflicts)
+        with opened(first_versions) as store:
+            return _write(path, make_bytes, store, batch)
     except SidecarError as error:
         error.path = error.path or path
         raise
+
+
+def _write(
+    path: Path,
+    make_bytes: Callable[[bytes | None], bytes | None],
+    store: FirstVersions,
+    batch: str,
+) -> WriteResult:
+    with file_errors(path):
+        known_as = _canonical(path)
+    for conflicts in range(_TRIES):
+        with file_errors(path):
+            old = read_snapshot(path)
+        before = None if old is None else old.data
+        new = make_bytes(before)
+        if new is None or new == before:
+            return WriteResult(path, "unchanged", content_name(before), conflicts)
+        _check_writable(path, old)
+        name, written = store.keep(before), content_name(new)
+        size = len(before) if before is not None else 0
+        store.record(Write(known_as, name, size, written, batch, now()))
+        with file_errors(path):
+            try:
+                _replace(path, old, new)
+            except _ChangedMeanwhileError:
+                continue
+        return WriteResult(path, "written", written, conflicts)
     raise ConflictError(
         f"Another program keeps changing {path.name}, so its version was kept.", path
     )
 
 
-def undo(path: Path, first_versions: Path) -> UndoResult:
+def undo(path: Path, first_versions: Path | FirstVersions) -> UndoResult:
     """Put a sidecar back to the bit as it was before our first write.
 
     Where its owner edited it between two of our writes, their edit is what is restored. A
@@ -132,34 +142,37 @@ def undo(path: Path, first_versions: Path) -> UndoResult:
     Raises UndoError when there is nothing to undo or when the sidecar was changed since;
     the errors of `write_sidecar` otherwise.
     """
-    path = _canonical(path)
-    store = FirstVersions(first_versions)
     with file_errors(path):
-        stack = store.live_writes().get(str(path), [])
-    return _undo(path, store, stack, None)
+        path = _canonical(path)
+    try:
+        with opened(first_versions) as store:
+            return _undo(path, store, store.live_writes(path), None)
+    except SidecarError as error:
+        error.path = error.path or path
+        raise
 
 
-def undo_last(first_versions: Path) -> list[UndoResult]:
+def undo_last(first_versions: Path | FirstVersions) -> list[UndoResult]:
     """Take back the last batch of writes; sidecars changed since are refused one by one."""
-    store = FirstVersions(first_versions)
-    with file_errors(first_versions):
+    with opened(first_versions) as store:
         batch = store.last_batch()
-        stacks = store.live_writes()
-    if batch is None:
-        return []
-    results = []
-    for sidecar, stack in stacks.items():
-        if not any(write.batch == batch for write in stack):
-            continue
-        path = Path(sidecar)
-        try:
-            results.append(_undo(path, store, stack, batch))
-        except SidecarError as error:
-            results.append(UndoResult(path, "refused", str(error)))
-    with file_errors(first_versions):
+        return [] if batch is None else list(undo_batch(store, batch))
+
+
+def undo_batch(first_versions: Path | FirstVersions, batch: str) -> Iterator[UndoResult]:
+    """Take back the writes of one batch as they are asked for, one result per sidecar.
+
+    Refused one by one are sidecars that were changed since, also by a later batch.
+    """
+    with opened(first_versions) as store:
+        last_id = store.last_id()
+        for path in store.batch(batch):
+            try:
+                yield _undo(path, store, store.live_writes(path), batch)
+            except SidecarError as error:
+                yield UndoResult(path, "refused", str(error))
         # What was refused must not keep earlier batches from being undone.
-        store.append(Closed(batch, now()))
-    return results
+        store.close_batch(batch, last_id)
 
 
 def _undo(path: Path, store: FirstVersions, stack: list[Write], batch: str | None) -> UndoResult:
@@ -169,8 +182,8 @@ def _undo(path: Path, store: FirstVersions, stack: list[Write], batch: str | Non
     target, count = _chain(path, stack, current, batch)
     data = None if target == ABSENT else store.read(target)
     status: Literal["restored", "removed", "unchanged"] = "unchanged"
-    with file_errors(path):
-        if target != current:
+    if target != current:
+        with file_errors(path):
             try:
                 if data is None:
                     _remove(path, old)
@@ -179,8 +192,8 @@ def _undo(path: Path, store: FirstVersions, stack: list[Write], batch: str | Non
                     _replace(path, old, data)
             except _ChangedMeanwhileError:
                 raise _changed_since(path) from None
-            status = "removed" if data is None else "restored"
-        store.append(Undo(str(path), count, now()))
+        status = "removed" if data is None else "restored"
+    store.take_back(stack[-count:])
     return UndoResult(path, status)
 
 
@@ -190,6 +203,10 @@ def _chain(path: Path, stack: list[Write], current: str, batch: str | None) -> t
     Each write that found what the previous one left belongs to the chain. A write that
     was recorded but never happened (the process was killed in between) is passed over.
     """
+    if batch is not None and stack and stack[-1].batch != batch:
+        raise UndoError(
+            f"{path.name} was written again by a later command; undo that one first.", path
+        )
     target, count = current, 0
     landed = False
     for write in reversed(stack):

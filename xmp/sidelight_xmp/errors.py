@@ -12,6 +12,7 @@ SidecarError
   WriteError              the file system refused
     DiskFullError
     NotWritableError
+    StoreError            our own record of earlier versions cannot be used
   UndoError               the earlier version cannot be put back
 """
 
@@ -73,6 +74,10 @@ class DiskFullError(WriteError):
 
 class NotWritableError(WriteError):
     """Raised when the folder or the medium cannot be written to."""
+
+
+class StoreError(WriteError):
+    """Raised when the record of earlier versions cannot be used; nothing was changed."""
 
 
 class UndoError(SidecarError):

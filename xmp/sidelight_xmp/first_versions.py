@@ -1,56 +1,30 @@
 """The store of sidecars as they were before we wrote them, and the record of our writes.
 
-A folder with one file per content, named by its SHA-256, and `index.jsonl` with one line
-per write and per undo. A line torn by a crash is skipped; nothing is ever rewritten.
+A folder with one file per content, named by its SHA-256, and `undo.db`, which knows what was
+written where (`undo_index`). A content is stored before the write that needs it is recorded,
+and recorded before it happens.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import TracebackType
 from typing import Final
 
 from sidelight_xmp.errors import UndoError
-from sidelight_xmp.files import close, create_temp, remove, sync_folder, write_all
+from sidelight_xmp.files import close, create_temp, remove, replace, sync_folder, write_all
+from sidelight_xmp.undo_index import UndoIndex, Write, make_private, store_errors
+from sidelight_xmp.undo_salvage import damaged_records
+
+__all__ = ["ABSENT", "FirstVersions", "Write", "content_name", "now", "opened"]
 
 ABSENT: Final = "absent"
 """Stands for the content of a file that did not exist."""
-
-_INDEX = "index.jsonl"
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """One line: we were about to replace `sha256` by `written`."""
-
-    sidecar: str
-    sha256: str
-    size: int
-    written: str
-    batch: str
-    time: str
-
-
-@dataclass(frozen=True, slots=True)
-class Undo:
-    """One line: the last `undone` writes of a sidecar were taken back."""
-
-    sidecar: str
-    undone: int
-    time: str
-
-
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """One line: a batch was undone as far as it could be."""
-
-    closed: str
-    time: str
 
 
 def content_name(data: bytes | None) -> str:
@@ -59,109 +33,162 @@ def content_name(data: bytes | None) -> str:
 
 
 def now() -> str:
-    """Return the present moment as the index writes it."""
+    """Return the present moment as the record writes it."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 class FirstVersions:
-    """The store in `folder`, which is made when first needed. Raises OSError throughout."""
+    """The store in `folder`, which is made when something is first kept.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    Several processes and threads may use one folder at once. An object keeps the record open
+    until `close`, or until the end of its `with` block; it may be used again after that, and be
+    sent to another process. `durable` False is for tests: a power cut may lose what was kept.
+
+    Raises StoreError or DiskFullError throughout.
+    """
+
+    def __init__(self, folder: Path, *, durable: bool = True) -> None:
+        self.folder = Path(folder)
+        self.durable = durable
+        self.index = UndoIndex(self.folder, durable=durable)
+
+    def __reduce__(self) -> tuple[type[FirstVersions], tuple[Path]]:
+        return FirstVersions, (self.folder,)
+
+    def __enter__(self) -> FirstVersions:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the record; closing twice does nothing."""
+        self.index.close()
 
     def keep(self, data: bytes | None) -> str:
         """Store a content unless it is there, and return its name; durable on return."""
         name = content_name(data)
         if data is None:
             return name
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = self.folder / name
-        if path.exists():
-            return name
-        descriptor, temp = create_temp(self.folder, 0o600)
-        try:
-            write_all(descriptor, data)
-            os.fsync(descriptor)
-            descriptor = close(descriptor)
-            temp.replace(path)
-        except BaseException:
-            close(descriptor)
-            remove(temp)
-            raise
-        sync_folder(self.folder)
+        with store_errors():
+            path = self.folder / name
+            if path.exists():
+                return name
+            make_private(self.folder)
+            descriptor, temp = create_temp(self.folder, 0o600)
+            try:
+                write_all(descriptor, data)
+                if self.durable:
+                    os.fsync(descriptor)
+                descriptor = close(descriptor)
+                replace(temp, path)
+            except BaseException:
+                close(descriptor)
+                remove(temp)
+                raise
+            if self.durable:
+                sync_folder(self.folder)
         return name
 
     def read(self, name: str) -> bytes:
         """Return a kept content. Raises UndoError when it is gone or no longer itself."""
-        try:
-            data = (self.folder / name).read_bytes()
-        except FileNotFoundError:
-            data = None
+        with store_errors():
+            try:
+                data = (self.folder / name).read_bytes()
+            except FileNotFoundError:
+                data = None
         if content_name(data) != name:
             raise UndoError("The kept version of this sidecar is missing, so it was left alone.")
         assert data is not None
         return data
 
-    def append(self, line: Write | Undo | Closed) -> None:
-        """Add a line to the index; durable on return."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
-        descriptor = os.open(self.folder / _INDEX, flags, 0o600)
-        try:
-            text = json.dumps(asdict(line)) + "\n"
-            # A line torn by a crash must not swallow the next one.
-            lead = "" if _ends_with_newline(descriptor) else "\n"
-            write_all(descriptor, (lead + text).encode("ascii"))
-            os.fsync(descriptor)
-        finally:
-            close(descriptor)
-        sync_folder(self.folder)
+    def record(self, write: Write) -> None:
+        """Note a write that is about to happen; durable on return."""
+        self.index.add(write)
 
-    def lines(self) -> list[Write | Undo | Closed]:
-        """Return the readable lines, oldest first."""
-        try:
-            content = (self.folder / _INDEX).read_bytes()
-        except FileNotFoundError:
-            return []
-        parsed = (_parse(line) for line in content.split(b"\n"))
-        return [line for line in parsed if line is not None]
+    def live_writes(self, sidecar: Path) -> list[Write]:
+        """Return the writes of a sidecar that are not taken back, oldest first."""
+        return self.index.live(sidecar)
 
-    def live_writes(self) -> dict[str, list[Write]]:
-        """Return the writes not taken back, by sidecar, oldest first."""
-        stacks: dict[str, list[Write]] = {}
-        for line in self.lines():
-            if isinstance(line, Write):
-                stacks.setdefault(line.sidecar, []).append(line)
-            elif isinstance(line, Undo):
-                stack = stacks.get(line.sidecar, [])
-                del stack[max(0, len(stack) - line.undone) :]
-        return stacks
+    def under(self, folder: Path) -> list[Path]:
+        """Return the sidecars with such writes below a folder, in the order of their names."""
+        return self.index.under(folder)
+
+    def sidecars(self) -> list[Path]:
+        """Return all sidecars with such writes."""
+        return self.index.sidecars()
+
+    def batch(self, name: str) -> list[Path]:
+        """Return the sidecars with such writes of one batch, in the order of the writes."""
+        return self.index.of_batch(name)
 
     def last_batch(self) -> str | None:
         """Return the batch of the last write that is neither taken back nor closed."""
-        lines = self.lines()
-        closed = {line.closed for line in lines if isinstance(line, Closed)}
-        alive = {write.batch for stack in self.live_writes().values() for write in stack}
-        for line in reversed(lines):
-            if isinstance(line, Write) and line.batch in alive and line.batch not in closed:
-                return line.batch
-        return None
+        return self.index.last_batch()
 
+    def take_back(self, writes: Sequence[Write]) -> None:
+        """Note that writes were taken back; durable on return."""
+        self.index.take_back(writes)
 
-def _ends_with_newline(descriptor: int) -> bool:
-    size = os.lseek(descriptor, 0, os.SEEK_END)
-    if size == 0:
+    def last_id(self) -> int:
+        """Return the id of the newest write, 0 when there is none."""
+        return self.index.last_id()
+
+    def close_batch(self, name: str, last_id: int) -> None:
+        """Note that a batch was undone as far as it could be: its writes up to an id.
+
+        `last_batch` passes them over.
+        """
+        self.index.close_batch(name, last_id)
+
+    def lost(self) -> list[Path]:
+        """Return the sidecars whose kept versions are gone or damaged; reads all of them."""
+        names: dict[str, bool] = {ABSENT: True}
+        lost: dict[Path, None] = {}
+        for sidecar, name in self.index.contents():
+            if name not in names:
+                names[name] = self._is_there(name)
+            if not names[name]:
+                lost[sidecar] = None
+        return list(lost)
+
+    def _is_there(self, name: str) -> bool:
+        try:
+            self.read(name)
+        except UndoError:
+            return False
         return True
-    os.lseek(descriptor, size - 1, os.SEEK_SET)
-    return os.read(descriptor, 1) == b"\n"
+
+    def damaged_records(self) -> list[Path]:
+        """Return the records that were put aside because they were damaged, oldest first."""
+        return damaged_records(self.index.path)
+
+    def check(self) -> str:
+        """Return one sentence on a damaged record, or nothing; changes nothing."""
+        problem = self.index.check()
+        return problem and (
+            f"The record of what was written is damaged ({problem}); the next write or undo "
+            "carries over what can be read of it."
+        )
+
+    def repair(self) -> str:
+        """Put a damaged record aside and carry over what can be read.
+
+        Returns one sentence on that, empty when nothing was wrong. Costs a look at all of it.
+        """
+        return self.index.repair()
 
 
-def _parse(line: bytes) -> Write | Undo | Closed | None:
-    with contextlib.suppress(ValueError, TypeError, RecursionError):
-        fields = json.loads(line)
-        for kind in (Write, Undo, Closed):
-            if isinstance(fields, dict) and set(fields) == set(kind.__slots__):
-                types = {name: (int if name in ("size", "undone") else str) for name in fields}
-                if all(isinstance(fields[name], types[name]) for name in fields):
-                    return kind(**fields)
-    return None
+@contextlib.contextmanager
+def opened(first_versions: Path | FirstVersions) -> Iterator[FirstVersions]:
+    """Yield a store: the given one, left open, or that of a folder for the while."""
+    if isinstance(first_versions, FirstVersions):
+        yield first_versions
+    else:
+        with FirstVersions(first_versions) as store:
+            yield store

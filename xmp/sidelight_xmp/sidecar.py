@@ -103,10 +103,10 @@ def _existing_spelling(wanted: Path) -> Path | None:
         ) from error
     if wanted.name in names:
         return wanted
-    ignores_case = os.path.lexists(wanted)
-    for name in sorted(names):
-        if name.lower() == wanted.name.lower() and (
-            ignores_case or PurePath(name).stem == wanted.stem
-        ):
+    lower = wanted.name.lower()
+    alike = sorted(name for name in names if name.lower() == lower)
+    ignores_case = bool(alike) and os.path.lexists(wanted)
+    for name in alike:
+        if ignores_case or PurePath(name).stem == wanted.stem:
             return wanted.with_name(name)
     return None

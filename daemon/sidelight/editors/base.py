@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
 
 from sidelight.recipe import PhotoInfo, Recipe
+from sidelight_xmp.first_versions import FirstVersions
 
 Status = Literal["written", "kept", "skipped"]
 EditState = Literal["none", "ours", "theirs"]
+
+Store: TypeAlias = Path | FirstVersions
+"""Folder that keeps what sidecars held before, or the open store in it."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class Order:
     """How a sidecar is to be written.
 
     Attributes:
-        first_versions: Folder that keeps what a sidecar held before its first change.
+        first_versions: Keeps what a sidecar held before its first change.
         batch: Name under which one `undo` finds everything of one command.
         overwrite: Replace an edit that is not ours.
         dry_run: Do everything but write.
@@ -52,7 +56,7 @@ class Order:
             picture rather than on the settings.
     """
 
-    first_versions: Path
+    first_versions: Store
     batch: str
     overwrite: bool = False
     dry_run: bool = False
@@ -97,7 +101,7 @@ class Editor(Protocol):
         """Return where this editor looks for the edit of `photo`."""
         ...
 
-    def edit(self, photo: Path, first_versions: Path) -> Edit:
+    def edit(self, photo: Path, first_versions: Store) -> Edit:
         """Return what edit is there already.
 
         Raises:
@@ -110,6 +114,15 @@ class Editor(Protocol):
 
         Raises:
             EditorError: The sidecar cannot be read or written; it is then as it was.
+        """
+        ...
+
+    def terms(
+        self, info: PhotoInfo, recipe: Recipe, mask_exposure_ev: float = 0.0
+    ) -> dict[str, Any]:
+        """Return a Recipe in the editor's own words: plain JSON values for a plug-in or script.
+
+        They say the same as the sidecar that `write` makes. Raises nothing.
         """
         ...
 

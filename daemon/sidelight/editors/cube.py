@@ -7,10 +7,11 @@ Format: Adobe Cube LUT 1.0. Red runs fastest. darktable 4.2.1 crashes on a domai
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from sidelight.editors.base import Edit, Order, Outcome, Place, Reading
+from sidelight.editors.base import Edit, Order, Outcome, Place, Reading, Store
 from sidelight.editors.sidecar import Sidecar
 from sidelight.errors import EditorError
 from sidelight.recipe import Lut3D, PhotoInfo, Recipe
@@ -29,7 +30,7 @@ class Cube:
         """Return the LUT file beside the photo."""
         return Place(photo.with_suffix(".cube"))
 
-    def edit(self, photo: Path, first_versions: Path) -> Edit:
+    def edit(self, photo: Path, first_versions: Store) -> Edit:
         """Return whose LUT is there; any LUT is an edit."""
         return self._sidecar(photo).edit(first_versions)
 
@@ -39,6 +40,14 @@ class Cube:
             return Outcome("skipped", "this edit has no LUT", None)
         data = lut_to_text(recipe.lut, recipe.lut_amount).encode("utf-8", "replace")
         return self._sidecar(info.path).write(lambda existing: data, order)
+
+    def terms(
+        self, info: PhotoInfo, recipe: Recipe, mask_exposure_ev: float = 0.0
+    ) -> dict[str, Any]:
+        """Return the file's text as `cube`; empty when the Recipe has no LUT."""
+        if recipe.lut is None:
+            return {}
+        return {"cube": lut_to_text(recipe.lut, recipe.lut_amount)}
 
     def read(self, info: PhotoInfo) -> Reading:
         """Return a Recipe that holds the LUT beside the photo."""

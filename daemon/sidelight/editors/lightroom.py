@@ -9,16 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from sidelight.editors.base import Edit, Order, Outcome, Place, Reading
+from sidelight.editors.base import Edit, Order, Outcome, Place, Reading, Store
 from sidelight.editors.sidecar import Sidecar, editor_errors
 from sidelight.recipe import Hdr, PhotoInfo, Recipe, ToneCurve
 from sidelight.recipe.curve import knot_positions
 from sidelight_xmp.crs.curve import LINEAR, Curve
 from sidelight_xmp.crs.fields import FIELDS, Setting
-from sidelight_xmp.crs.settings import has_edit, read_settings, settings_to_changes
+from sidelight_xmp.crs.settings import (
+    PROCESS_VERSION,
+    has_edit,
+    read_settings,
+    settings_to_changes,
+)
 from sidelight_xmp.errors import NoSidecarError
 from sidelight_xmp.merge import merge
 from sidelight_xmp.packet import Packet
@@ -67,7 +73,7 @@ class Lightroom:
                 return Place(None, str(error))
         return Place(sidecar, DNG_NOTE if photo.suffix.lower() == ".dng" else "")
 
-    def edit(self, photo: Path, first_versions: Path) -> Edit:
+    def edit(self, photo: Path, first_versions: Store) -> Edit:
         """Return what edit the sidecar holds."""
         return self._sidecar(photo).edit(first_versions)
 
@@ -92,6 +98,23 @@ class Lightroom:
             return outcome
         reason = "; ".join(filter(None, (outcome.reason, place.reason, *_left_out(recipe))))
         return replace(outcome, reason=reason)
+
+    def terms(
+        self, info: PhotoInfo, recipe: Recipe, mask_exposure_ev: float = 0.0
+    ) -> dict[str, Any]:
+        """Return the develop settings as Lightroom's `applyDevelopSettings` takes them.
+
+        Numbers are numbers, a curve is `[x1, y1, x2, y2, ...]`.
+        """
+        settings = recipe_to_settings(recipe, info)
+        points = settings["ToneCurvePV2012"]
+        assert isinstance(points, tuple)
+        return {
+            "ProcessVersion": PROCESS_VERSION,
+            **settings,
+            "ToneCurvePV2012": [value for point in points for value in point],
+            "ToneCurveName2012": "Linear" if points == LINEAR else "Custom",
+        }
 
     def read(self, info: PhotoInfo) -> Reading:
         """Return the settings in the sidecar as a Recipe."""

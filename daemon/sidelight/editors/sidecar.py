@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sidelight.editors.base import DRY_RUN, KEPT, UNCHANGED, Edit, EditState, Order, Outcome
+from sidelight.editors.base import DRY_RUN, KEPT, UNCHANGED, Edit, EditState, Order, Outcome, Store
 from sidelight.errors import EditorError
 from sidelight_xmp.atomic import write_sidecar
 from sidelight_xmp.errors import SidecarError
 from sidelight_xmp.files import file_errors, read_snapshot
-from sidelight_xmp.first_versions import FirstVersions, content_name
+from sidelight_xmp.first_versions import content_name, opened
 
 Change = Callable[[bytes | None], bytes]
 """From what is there, None for no file, to what shall be there."""
@@ -39,7 +39,7 @@ class Sidecar:
             snapshot = read_snapshot(self.path)
         return None if snapshot is None else snapshot.data
 
-    def edit(self, first_versions: Path) -> Edit:
+    def edit(self, first_versions: Store) -> Edit:
         """Return whose edit the sidecar holds.
 
         Raises:
@@ -74,17 +74,18 @@ class Sidecar:
             return Outcome("kept", KEPT, self.path)
         return Outcome("written", UNCHANGED if result.status == "unchanged" else "", self.path)
 
-    def _state(self, data: bytes | None, first_versions: Path) -> EditState:
+    def _state(self, data: bytes | None, first_versions: Store) -> EditState:
         if data is None or not self._is_edited(data):
             return "none"
         return "ours" if _is_ours(self.path, data, first_versions) else "theirs"
 
 
-def _is_ours(path: Path, data: bytes, first_versions: Path) -> bool:
+def _is_ours(path: Path, data: bytes, first_versions: Store) -> bool:
     """Whether the content is what was written here and not taken back since."""
-    store = FirstVersions(first_versions)
-    with file_errors(first_versions):
-        writes = store.live_writes().get(str(path.parent.resolve() / path.name), [])
+    with file_errors(path):
+        known_as = path.parent.resolve() / path.name
+    with opened(first_versions) as store:
+        writes = store.live_writes(known_as)
     name = content_name(data)
     return any(write.written == name for write in writes)
 

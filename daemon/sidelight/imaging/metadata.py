@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,9 +13,11 @@ import numpy as np
 
 from sidelight.errors import UnreadableError
 from sidelight.imaging.orientation import swaps_sides
-from sidelight.imaging.tiff import Ifd, read_ifds
+from sidelight.imaging.tiff import Ifd, ifds_of, read_ifds
 from sidelight.recipe.photo import PhotoInfo
 from sidelight.recipe.white_balance import ColorMatrix, WhiteBalance
+
+_EXIF_PREFIX = b"Exif\0\0"
 
 _ILLUMINANTS = {
     1: 5500.0,
@@ -126,12 +129,15 @@ def read_raw_tags(path: Path) -> RawTags:
 
 
 def exif_from_pillow(picture: Any) -> Exif:
-    """Return the EXIF of an opened Pillow image, empty where it is broken."""
-    try:
-        exif = picture.getexif()
-        return exif_from_values({**exif, **exif.get_ifd(34665)})
-    except Exception:  # Pillow's EXIF parser raises whatever its struct calls raise.
+    """Return the EXIF of an opened Pillow image up to where it is broken.
+
+    Read by `ifds_of`, which has limits: to Pillow, thousands of tags may show the same bytes.
+    """
+    data = picture.info.get("exif")
+    if not isinstance(data, bytes):
         return Exif()
+    file = io.BytesIO(data.removeprefix(_EXIF_PREFIX))
+    return RawTags(tuple(ifds_of(file, lenient=True))).exif
 
 
 def exif_from_values(tags: dict[int, Any]) -> Exif:

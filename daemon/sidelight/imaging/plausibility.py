@@ -20,6 +20,11 @@ MAXIMUM_PIXELS_PER_BYTE = 2000
 MAXIMUM_BYTES = 2 << 30
 MINIMUM_SIDE = 16
 
+MOST_EXPANSION = {1: 1.0, 5: 3000.0, 8: 1040.0, 32773: 65.0, 32946: 1040.0}
+"""Bytes that one stored byte can stand for, by TIFF compression: none, LZW, deflate, PackBits."""
+
+_YCBCR = 6
+
 _LEAST_SIGNAL = 1.0 / 400.0
 _NOISE_CORRELATION = 0.15
 _NOISE_CONTRAST = 0.25
@@ -78,6 +83,22 @@ def check_extents(ifds: Iterable[Ifd], size_bytes: int) -> None:
         for offset, count in ifd.extents():
             if offset + count > size_bytes:
                 raise UnreadableError("the file is cut off: picture data are missing at its end")
+
+
+def check_storage(ifd: Ifd, size_bytes: int) -> None:
+    """Refuse a TIFF or DNG picture that is too large for its file by its kind of compression.
+
+    Raises:
+        UnreadableError: No file of `size_bytes` holds that many samples.
+    """
+    expansion = MOST_EXPANSION.get(int(ifd.number(259, 1)))
+    if expansion is None:
+        return
+    # Uncompressed YCbCr stores fewer samples of color.
+    samples = 1.0 if ifd.number(262) == _YCBCR else max(1.0, ifd.number(277, 1))
+    bits = min(ifd.numbers(258), default=1.0) * samples
+    if ifd.number(256) * ifd.number(257) * bits / 8.0 > expansion * size_bytes:
+        raise UnreadableError("the picture claims more pixels than the file can hold")
 
 
 def check_signal(counts: NDArray[Any], span: float, clipped: float) -> None:

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sidelight.errors import PhotoError
+from sidelight.imaging import plausibility
 from sidelight.imaging.color import REC2020_TO_SRGB, SRGB_TO_REC2020, apply_matrix, luminance
 from sidelight.imaging.image import Preview
 from sidelight.imaging.metadata import Exif, RawTags, exif_from_pillow
@@ -30,7 +32,6 @@ _SMALLEST_PX = 96
 _PLAIN_EV = 0.09
 _PLAIN_COLOR = 0.03
 _LEAST_CELLS = 80
-_MAXIMUM_PIXELS = 200_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,13 +55,21 @@ def read_embedded(raw: Any) -> Embedded:
             warnings.simplefilter("ignore")
             picture = Pillow.open(io.BytesIO(thumbnail.data), formats=("JPEG",))
             exif = exif_from_pillow(picture)
-            if picture.width * picture.height > _MAXIMUM_PIXELS or picture.mode == "CMYK":
+            plausibility.check_size(picture.width, picture.height, len(thumbnail.data))
+            if picture.mode == "CMYK":
                 return Embedded(exif=exif)
             landscape = picture.width >= picture.height
             picture.draft("RGB", (PREVIEW_PX, 1) if landscape else (1, PREVIEW_PX))
             rgb = np.asarray(picture.convert("RGB"))
         return Embedded(rgb, exif)
-    except (rawpy.LibRawError, OSError, ValueError, SyntaxError, Pillow.DecompressionBombError):
+    except (
+        PhotoError,
+        rawpy.LibRawError,
+        OSError,
+        ValueError,
+        SyntaxError,
+        Pillow.DecompressionBombError,
+    ):
         return Embedded()
 
 

@@ -7,7 +7,11 @@ profile is honoured; without one the code values are sRGB.
 from __future__ import annotations
 
 import io
+import math
+import os
 import warnings
+from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -31,6 +35,9 @@ from sidelight.recipe.white_balance import RelativeWhiteBalance
 FORMATS = ("JPEG", "TIFF", "PNG", "MPO")
 """Pillow decoders that may run; MPO is a JPEG with further pictures behind it."""
 
+_BAND_PIXELS = 1 << 24
+_LARGE_READ = 1 << 20
+
 _SIXTEEN_BIT = ("I;16", "I;16B", "I;16L", "I")
 
 
@@ -53,21 +60,33 @@ def read_raster(path: Path, size_px: int = 1024) -> Image:
         if tags.ifds:
             main = tags.ifds[0]
             plausibility.check_size(main.number(256), main.number(257), size_bytes)
+            plausibility.check_storage(main, size_bytes)
             deep = read_deep_tiff(path, main)
             if deep is not None:
                 size = (deep.shape[1], deep.shape[0])
                 return _develop(deep, main.data(34675), tags.exif, size, path, size_px)
-        with warnings.catch_warnings(), path.open("rb") as file:
+        with warnings.catch_warnings(), _Bounded(io.FileIO(path)) as file:
             warnings.simplefilter("ignore")
             picture = _opened(file)
             plausibility.check_size(picture.width, picture.height, size_bytes)
-            exif, size = exif_from_pillow(picture), picture.size
+            size = picture.size
             samples, profile = _samples(picture, size_px)
+            # After the pixels: a PNG may have it behind them.
+            exif = tags.exif if tags.ifds else exif_from_pillow(picture)
             return _develop(samples, profile, exif, size, path, size_px)
     except (PhotoError, MemoryError):
         raise
     except Exception as error:  # Pillow's decoders raise whatever their parsers raise.
         raise UnreadableError(f"this picture cannot be decoded ({error})") from error
+
+
+class _Bounded(io.BufferedReader):
+    """A file that sets no memory aside for what lies beyond its end, whatever is asked for."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > _LARGE_READ:
+            size = min(size, max(0, os.fstat(self.fileno()).st_size - self.tell()))
+        return super().read(size)
 
 
 def _opened(file: BinaryIO) -> Any:
@@ -93,14 +112,47 @@ def _develop(
     """Return the proxy of stored samples; `size` is the file's width and height."""
     if samples.dtype.kind == "f" and not np.isfinite(samples).all():
         raise ImplausibleError("the picture holds values that are not finite numbers")
-    linear = box_average(_linear(samples, profile), size_px)
     top = 1.0 if samples.dtype.kind == "f" else float(np.iinfo(samples.dtype).max)
-    clipped = box_average((samples >= top).astype(np.float32), size_px) >= SHARE
+    linear = _averaged(samples, size_px, lambda part: _linear(part, profile))
+    at_top = _averaged(samples, size_px, lambda part: (part >= top).astype(np.float32))
+    clipped = at_top >= SHARE
     plausibility.check_pixels(linear)
     orientation = exif.orientation or 1
     info = photo_info(path, exif, size, RelativeWhiteBalance(), "none")
     rgb = upright(linear, orientation)
     return Image(rgb, upright(clipped, orientation), info, None, noise_floor(rgb))
+
+
+def _averaged(
+    samples: NDArray[Any],
+    size_px: int,
+    convert: Callable[[NDArray[Any]], NDArray[np.float32]],
+) -> NDArray[np.float32]:
+    """Return converted samples averaged over equal areas; large ones in bands, to spare memory."""
+    height, width = samples.shape[:2]
+    rows = round(height * min(1.0, size_px / max(height, width)))
+    bands = min(-(-height * width // _BAND_PIXELS), rows)
+    if bands <= 1:
+        return box_average(convert(samples), size_px)
+    columns = max(1, round(width * size_px / max(height, width)))
+    found = []
+    for first, last in pairwise(np.linspace(0, rows, bands + 1).astype(int).tolist()):
+        above, below = first * height / rows, last * height / rows
+        start = int(above)
+        part = convert(samples[start : math.ceil(below)])
+        area = (0.0, above - start, float(width), below - start)
+        found.append(_shrunk(part, (columns, last - first), area))
+    return np.concatenate(found)
+
+
+def _shrunk(
+    part: NDArray[np.float32], size: tuple[int, int], area: tuple[float, float, float, float]
+) -> NDArray[np.float32]:
+    from PIL import Image as Pillow
+
+    planes = [Pillow.fromarray(np.ascontiguousarray(plane)) for plane in np.moveaxis(part, 2, 0)]
+    shrunk = [np.asarray(plane.resize(size, Pillow.Resampling.BOX, area)) for plane in planes]
+    return np.stack(shrunk, axis=2)
 
 
 def _samples(picture: Any, size_px: int) -> tuple[NDArray[Any], bytes]:

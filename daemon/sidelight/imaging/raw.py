@@ -58,6 +58,8 @@ def read_raw(path: Path, size_px: int = 1024) -> Image:
     size_bytes = plausibility.check_file(path)
     tags = read_raw_tags(path)
     plausibility.check_extents(tags.ifds, size_bytes)
+    if tags.is_dng:  # others say "uncompressed" of what only their own decoder reads
+        plausibility.check_storage(tags.sensor, size_bytes)
     import rawpy
 
     try:
@@ -67,6 +69,8 @@ def read_raw(path: Path, size_px: int = 1024) -> Image:
             _check_camera(raw, tags)
             embedded = read_embedded(raw)
             return _develop(raw, path, tags, embedded, size_px)
+    except rawpy.LibRawUnsufficientMemoryError as error:
+        raise MemoryError from error
     except rawpy.LibRawError as error:
         raise UnreadableError(f"no decoder opens this raw file ({_reason(error)})") from error
     except (PhotoError, MemoryError):

@@ -17,6 +17,12 @@ from sidelight.errors import UnreadableError
 MAXIMUM_IFDS = 64
 MAXIMUM_ENTRIES = 4096
 MAXIMUM_VALUE_BYTES = 32 << 20
+MAXIMUM_BYTES = 64 << 20
+"""Opaque data read from all directories of a file."""
+
+MAXIMUM_NUMBERS = 2_000_000
+"""Numbers in all directories of a file: strips and tiles of 200 megapixels at their smallest."""
+
 _POINTERS = {330: "sub", 34665: "exif"}
 _MAGIC = {42, 0x4F52, 0x5352, 85}
 _FORMATS = {
@@ -81,28 +87,53 @@ class Ifd:
             )
 
 
+@dataclass
+class _Source:
+    """A file, its byte order and size, and how much may still be read from it."""
+
+    file: BinaryIO
+    order: str
+    size: int
+    bytes_left: int
+    numbers_left: int
+
+
 def read_ifds(path: Path) -> list[Ifd]:
     """Return the IFDs of a TIFF-like file, empty when it is none.
 
     Raises:
-        UnreadableError: The directories lie outside the file or loop.
+        UnreadableError: The directories lie outside the file, are too many or hold too much.
     """
     with path.open("rb") as file:
-        head = file.read(8)
-        order = {b"II": "<", b"MM": ">"}.get(head[:2])
-        if order is None or len(head) < 8:
-            return []
-        magic, offset = struct.unpack(order + "HI", head[2:])
-        if magic not in _MAGIC:
-            return []
-        return _walk(file, order, offset)
+        return ifds_of(file)
 
 
-def _walk(file: BinaryIO, order: str, first: int) -> list[Ifd]:
-    size = file.seek(0, 2)
+def ifds_of(file: BinaryIO, lenient: bool = False) -> list[Ifd]:
+    """Return the IFDs of an open file as `read_ifds` does; offsets count from its beginning.
+
+    With `lenient`, those before the first broken one instead of an error.
+    """
+    head = file.read(8)
+    order = {b"II": "<", b"MM": ">"}.get(head[:2])
+    if order is None or len(head) < 8:
+        return []
+    magic, offset = struct.unpack(order + "HI", head[2:])
+    if magic not in _MAGIC:
+        return []
+    source = _Source(file, order, file.seek(0, 2), MAXIMUM_BYTES, MAXIMUM_NUMBERS)
+    found: list[Ifd] = []
+    try:
+        for ifd in _walk(source, offset):
+            found.append(ifd)
+    except UnreadableError:
+        if not lenient:
+            raise
+    return found
+
+
+def _walk(source: _Source, first: int) -> Iterator[Ifd]:
     waiting = [("main", first)]
     seen: set[int] = set()
-    found: list[Ifd] = []
     while waiting:
         kind, offset = waiting.pop(0)
         if offset == 0 or offset in seen:
@@ -110,18 +141,18 @@ def _walk(file: BinaryIO, order: str, first: int) -> list[Ifd]:
         seen.add(offset)
         if len(seen) > MAXIMUM_IFDS:
             raise UnreadableError("the file has too many image directories")
-        if offset + 2 > size:
+        if offset + 2 > source.size:
             raise UnreadableError("the file is cut off: an image directory is missing")
-        ifd, follows = _read_ifd(file, order, kind, offset, size)
-        found.append(ifd)
+        ifd, follows = _read_ifd(source, kind, offset)
+        yield ifd
         for tag, child in _POINTERS.items():
             waiting.extend((child, int(value)) for value in ifd.numbers(tag)[:MAXIMUM_IFDS])
         if kind == "main":
             waiting.append(("main", follows))
-    return found
 
 
-def _read_ifd(file: BinaryIO, order: str, kind: str, offset: int, size: int) -> tuple[Ifd, int]:
+def _read_ifd(source: _Source, kind: str, offset: int) -> tuple[Ifd, int]:
+    file, order = source.file, source.order
     file.seek(offset)
     (count,) = struct.unpack(order + "H", file.read(2))
     body = file.read(count * 12 + 4)
@@ -130,7 +161,7 @@ def _read_ifd(file: BinaryIO, order: str, kind: str, offset: int, size: int) -> 
     ifd = Ifd(kind)
     for index in range(count):
         tag, form, number, raw = struct.unpack_from(order + "HHI4s", body, index * 12)
-        value = _read_value(file, order, form, number, raw, size)
+        value = _read_value(source, form, number, raw)
         if value is not None:
             ifd.tags[tag] = value
     follows = struct.unpack_from(order + "I", body, count * 12)[0] if len(body) > count * 12 else 0
@@ -138,22 +169,35 @@ def _read_ifd(file: BinaryIO, order: str, kind: str, offset: int, size: int) -> 
 
 
 def _read_value(
-    file: BinaryIO, order: str, form: int, number: int, raw: bytes, size: int
+    source: _Source, form: int, number: int, raw: bytes
 ) -> tuple[float, ...] | bytes | None:
     code = _FORMATS.get(form)
     if code is None:
         return None
+    order = source.order
     length = struct.calcsize("<" + code) * number
+    opaque = code == "s"
     if length > 4:
         (where,) = struct.unpack(order + "I", raw)
-        if length > MAXIMUM_VALUE_BYTES or where + length > size:
+        if length > MAXIMUM_VALUE_BYTES or where + length > source.size:
             return None
-        file.seek(where)
-        raw = file.read(length)
-    if code == "s":
+        _spend(source, number, opaque)
+        source.file.seek(where)
+        raw = source.file.read(length)
+    if opaque:
         return raw[:length]
     values = struct.unpack_from(f"{order}{number * len(code)}{code[0]}", raw)
     if len(code) == 1:
         return values
     pairs = zip(values[::2], values[1::2], strict=True)
     return tuple(top / bottom if bottom else 0.0 for top, bottom in pairs)
+
+
+def _spend(source: _Source, number: int, opaque: bool) -> None:
+    """Count a value, whose bytes others may share: many tags may point at the same place."""
+    if opaque:
+        source.bytes_left -= number
+    else:
+        source.numbers_left -= number
+    if min(source.bytes_left, source.numbers_left) < 0:
+        raise UnreadableError("the file's image directories hold too much")

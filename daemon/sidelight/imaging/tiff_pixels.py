@@ -65,7 +65,8 @@ def _assemble(
         raise UnreadableError("the picture's strips do not fit its size")
     across = -(-width // block_w)
     whole = block_w * block_h * samples * kind.itemsize
-    out = np.zeros((height, width, samples), np.float32 if kind.kind == "f" else np.uint16)
+    kept = min(samples, 3)
+    out = np.zeros((height, width, kept), np.float32 if kind.kind == "f" else np.uint16)
     for index, (offset, count) in enumerate(ifd.extents()):
         top, left = index // across * block_h, index % across * block_w
         if top >= height:
@@ -81,5 +82,5 @@ def _assemble(
         block = np.frombuffer(data, kind, need).reshape(rows, block_w, samples)
         if predictor == 2:
             block = np.cumsum(block, axis=1, dtype=np.uint16)
-        out[top : top + rows, left : left + block_w] = block[: height - top, : width - left]
+        out[top : top + rows, left : left + block_w] = block[: height - top, : width - left, :kept]
     return out

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from sidelight.recipe.white_balance import WhiteBalance
+from sidelight.errors import RecipeError
+from sidelight.recipe.white_balance import WhiteBalance, white_balance_from_json
 
 
 @dataclass(frozen=True)
@@ -51,3 +53,35 @@ class PhotoInfo:
         if not (self.exposure_s and self.f_number and self.iso):
             return None
         return log2(self.f_number**2 / self.exposure_s * 100.0 / self.iso)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values of everything but the path; None for what is not finite."""
+        return {
+            **{name: _finite(getattr(self, name)) for name in _PLAIN},
+            "white_balance": self.white_balance.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any], path: Path) -> PhotoInfo:
+        """Build the metadata of the photo at `path` from `to_json`.
+
+        Raises:
+            RecipeError: A value is missing or unusable.
+        """
+        try:
+            return cls(
+                path=path,
+                white_balance=white_balance_from_json(values["white_balance"]),
+                **{name: values[name] for name in _PLAIN},
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise RecipeError(f"this photo's metadata cannot be read: {error}") from error
+
+
+_PLAIN = tuple(
+    item.name for item in fields(PhotoInfo) if item.name not in ("path", "white_balance")
+)
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not isfinite(value) else value

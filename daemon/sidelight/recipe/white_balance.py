@@ -7,9 +7,10 @@ setting's mired minus the as-shot mired: negative warms the picture.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import hypot, isfinite
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -137,6 +138,10 @@ class WhiteBalance(Protocol):
         """Return the (3, 3) change of working RGB that a shift from as-shot makes."""
         ...
 
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values for `white_balance_from_json`."""
+        ...
+
 
 @dataclass(frozen=True)
 class ColorMatrix:
@@ -228,6 +233,19 @@ class CameraWhiteBalance:
         red, green, blue = self._neutral(_limited_kelvin(kelvin), _limited_tint(tint))
         return np.array([_limited_multiplier(green / red), 1.0, _limited_multiplier(green / blue)])
 
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values for `white_balance_from_json`."""
+        return {
+            "kind": "camera",
+            "xyz_to_camera": np.asarray(self.xyz_to_camera).tolist(),
+            "as_shot": self.as_shot.tolist(),
+            "camera_to_working": np.asarray(self.camera_to_working).tolist(),
+            "calibrations": [
+                {"kelvin": float(item.kelvin), "xyz_to_camera": [*map(float, item.xyz_to_camera)]}
+                for item in self.calibrations
+            ],
+        }
+
     def _as_shot_light(self) -> tuple[float, float]:
         """Return kelvin and tint of the light that the as-shot multipliers make neutral."""
         kelvin, tint = D65_KELVIN, 0.0
@@ -292,6 +310,31 @@ class RelativeWhiteBalance:
     def matrix(self, mired: float = 0.0, tint: float = 0.0) -> Matrix:
         """Return the (3, 3) diagonal of `multipliers`."""
         return np.diag(self.multipliers(mired, tint))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values for `white_balance_from_json`."""
+        return {"kind": "relative", "kelvin": float(self.kelvin), "tint": float(self.tint)}
+
+
+def white_balance_from_json(values: Mapping[str, Any]) -> WhiteBalance:
+    """Build a white balance from its `to_json`.
+
+    Raises:
+        KeyError, TypeError, ValueError: A value is missing or unusable.
+    """
+    if values["kind"] == "relative":
+        return RelativeWhiteBalance(float(values["kelvin"]), float(values["tint"]))
+    if values["kind"] != "camera":
+        raise ValueError(f"there is no white balance of kind {values['kind']!r}")
+    return CameraWhiteBalance(
+        np.asarray(values["xyz_to_camera"], dtype=np.float64).reshape(3, 3),
+        np.asarray(values["as_shot"], dtype=np.float64),
+        np.asarray(values["camera_to_working"], dtype=np.float64).reshape(3, 3),
+        tuple(
+            ColorMatrix(float(item["kelvin"]), tuple(map(float, item["xyz_to_camera"])))
+            for item in values["calibrations"]
+        ),
+    )
 
 
 def kelvin_tint_to_xy(kelvin: float, tint: float = 0.0) -> tuple[float, float]:

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sidelight.editors import load_editor
-from sidelight.editors.base import KEPT, Order
 from sidelight.errors import SidelightError
+from sidelight.workflows.deliver import Delivery, deliver, edits_in_place
 from sidelight.workflows.photos import Photo
 from sidelight.workflows.pool import in_processes, sensible_workers
+from sidelight.workflows.predict import Settings, predict_image, predicted_recipe, read_image
 from sidelight.workflows.preview import preview_stems, write_previews
 from sidelight.workflows.result import Result, Status, sentence
+from sidelight_xmp.first_versions import opened
 
 if TYPE_CHECKING:
-    from sidelight.editors.base import Editor
-    from sidelight.engines.base import Prediction, Reason
     from sidelight.imaging.image import Image
-    from sidelight.recipe import Recipe
-
-PROXY_PX = 1024
-"""Long edge of the pixels that engines and emulators see."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +48,16 @@ class Options:
     overwrite: bool = False
     dry_run: bool = False
     preview: Path | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """What is predicted."""
+        return Settings(self.editors, self.engine, self.headroom, self.strength)
+
+    @property
+    def delivery(self) -> Delivery:
+        """How it is written."""
+        return Delivery(self.first_versions, self.batch, self.overwrite, self.dry_run)
 
 
 def new_batch() -> str:
@@ -89,102 +94,52 @@ def develop_photo(photo: Path, options: Options, stem: str | None = None) -> lis
         options: How.
         stem: Beginning of the names of preview pictures; the photo's own when None.
     """
-    results: dict[str, Result] = {}
-    recipes: dict[str, Recipe] = {}
-    waiting: list[Editor] = []
-    for name in options.editors:
-        editor = load_editor(name)
-        early = _before_decoding(editor, photo, options)
-        if early is None:
-            waiting.append(editor)
-        else:
-            results[name] = early
+    with opened(options.first_versions) as store:
+        return _develop(photo, options, replace(options.delivery, first_versions=store), stem)
+
+
+def _develop(photo: Path, options: Options, delivery: Delivery, stem: str | None) -> list[Result]:
+    settings = options.settings
+    results = edits_in_place(photo, settings, delivery)
+    waiting = tuple(name for name in settings.editors if name not in results)
     if not (waiting or options.preview):
-        return [results[name] for name in options.editors]
+        return [results[name] for name in settings.editors]
     started = time.perf_counter()
     try:
-        image = _read(photo)
+        image = read_image(photo)
     except Exception as error:  # one photo's failure, foreseen or not, ends that photo only
-        names = [editor.name for editor in waiting] or options.editors
-        results |= {name: _error(photo, name, error, started) for name in names}
-        return [results[name] for name in options.editors]
-    for editor in waiting:
-        results[editor.name] = _predict_and_write(image, editor, options, recipes, started)
-        started = time.perf_counter()
+        results |= {
+            name: _error(photo, name, error, started) for name in waiting or settings.editors
+        }
+        return [results[name] for name in settings.editors]
+    predicted: dict[str, Any] = {"editors": {}}
+    if waiting:
+        wanted = replace(settings, editors=waiting)
+        predicted = predict_image(image, wanted, started)
+        results |= {item.editor: item for item in deliver(photo, predicted, wanted, delivery)}
     if options.preview:
-        first = options.editors[0]
-        results[first] = _preview(results[first], image, options, recipes, stem or photo.stem)
-    return [results[name] for name in options.editors]
-
-
-def _read(photo: Path) -> Image:
-    from sidelight.imaging import read_photo
-
-    return read_photo(photo, size_px=PROXY_PX)
-
-
-def _before_decoding(editor: Editor, photo: Path, options: Options) -> Result | None:
-    """Return what can be said without the pixels: no sidecar, an edit to keep, a damaged one."""
-    sidecar = None
-    try:
-        place = editor.place(photo)
-        if place.sidecar is None:
-            return Result(photo, editor.name, "skipped", place.reason)
-        sidecar = place.sidecar
-        edit = editor.edit(photo, options.first_versions)
-    except (SidelightError, OSError) as error:
-        return Result(photo, editor.name, "error", sentence(error), sidecar)
-    if edit.state == "theirs" and not options.overwrite:
-        return Result(photo, editor.name, "kept", KEPT, edit.sidecar)
-    return None
-
-
-def _predict_and_write(
-    image: Image, editor: Editor, options: Options, recipes: dict[str, Recipe], started: float
-) -> Result:
-    """Predict for one editor and write its sidecar; the Recipe is put into `recipes`."""
-    try:
-        prediction = _predict(image, editor.name, options)
-        recipes[editor.name] = prediction.recipe
-        order = Order(
-            first_versions=options.first_versions,
-            batch=options.batch,
-            overwrite=options.overwrite,
-            dry_run=options.dry_run,
-            mask_exposure_ev=mask_exposure_ev(image, prediction.recipe, editor.name),
-        )
-        outcome = editor.write(image.info, prediction.recipe, order)
-    except Exception as error:  # the other editor's sidecar is written all the same
-        return _error(image.info.path, editor.name, error, started)
-    return Result(
-        photo=image.info.path,
-        editor=editor.name,
-        status=outcome.status,
-        reason=_joined(outcome.reason, *prediction.notes),
-        sidecar=outcome.sidecar,
-        recipe=prediction.recipe.to_json(),
-        reasons=tuple(_reason(item) for item in prediction.reasons),
-        confidence=float(prediction.confidence),
-        seconds=time.perf_counter() - started,
-    )
-
-
-def _predict(image: Image, editor: str, options: Options) -> Prediction:
-    from sidelight.engines import load_engine
-
-    engine = load_engine(options.engine)
-    return engine.predict(image, editor, options.headroom, options.strength)
+        first = settings.editors[0]
+        entry = predicted["editors"].get(first)
+        results[first] = _preview(results[first], image, options, entry, stem or photo.stem)
+    return [results[name] for name in settings.editors]
 
 
 def _preview(
-    result: Result, image: Image, options: Options, recipes: dict[str, Recipe], stem: str
+    result: Result,
+    image: Image,
+    options: Options,
+    entry: Mapping[str, Any] | None,
+    stem: str,
 ) -> Result:
     """Write the previews of the first editor's edit; trouble is added to its result."""
     assert options.preview is not None
     try:
-        recipe = recipes.get(result.editor)
-        if recipe is None:
-            recipe = _predict(image, result.editor, options).recipe
+        if entry is None:
+            settings = replace(options.settings, editors=(result.editor,))
+            entry = predict_image(image, settings)["editors"][result.editor]
+        if "error" in entry:
+            raise SidelightError(entry["error"])
+        recipe = predicted_recipe(entry)
         left = write_previews(
             image, result.editor, recipe, options.preview, stem, overwrite=options.overwrite
         )
@@ -197,26 +152,6 @@ def _preview(
     return replace(
         result, reason=_joined(result.reason, f"{names} exists; --overwrite replaces it")
     )
-
-
-def mask_exposure_ev(image: Image, recipe: Recipe, editor: str) -> float:
-    """Return the exposure of darktable's tone-equalizer mask for a photo, 0 where none is used."""
-    if editor != "darktable" or not (recipe.highlights or recipe.shadows):
-        return 0.0
-    from sidelight.emulators import load_emulator
-    from sidelight.emulators.guide import exposure_boost
-
-    guide = load_emulator(editor).guide(image)
-    return exposure_boost(guide, recipe.exposure_ev)
-
-
-def _reason(reason: Reason) -> dict[str, str | float]:
-    return {
-        "slider": reason.slider,
-        "value": float(reason.value),
-        "term": reason.term,
-        "text": reason.text,
-    }
 
 
 def _joined(*parts: str) -> str:

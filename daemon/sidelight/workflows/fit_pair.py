@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sidelight.errors import PhotoError
-from sidelight.workflows.develop import PROXY_PX, mask_exposure_ev, new_batch
+from sidelight.workflows.develop import new_batch
+from sidelight.workflows.predict import PROXY_PX, mask_exposure_ev
 from sidelight.workflows.result import sentence
 
 if TYPE_CHECKING:

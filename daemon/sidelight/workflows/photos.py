@@ -7,27 +7,11 @@ import re
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from pathlib import Path
 
-from sidelight.imaging import is_photo, is_raw
-from sidelight.workflows.preview import SUFFIXES
+from sidelight.imaging import is_photo
+from sidelight.workflows.pairs import camera_copies, is_ignored, is_photo_name, own_previews
 from sidelight.workflows.result import sentence
-
-IGNORED = (
-    ".*",
-    "~*",
-    "*~",
-    "@eaDir",
-    "__MACOSX",
-    "Thumbs.db",
-    "desktop.ini",
-    "*.sync-conflict-*",
-    "*.part",
-    "*.crdownload",
-    "*.tmp",
-)
-"""Names that synchronisers, file managers and downloads leave behind, besides hidden ones."""
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
@@ -92,32 +76,18 @@ def _walk(top: Path) -> Iterator[Photo]:
         except OSError as error:
             yield Photo(folder, f"this folder cannot be listed: {sentence(error)}", failed=True)
             continue
-        listed = [entry for entry in listed if not _ignored(entry.name)]
+        listed = [entry for entry in listed if not is_ignored(entry.name)]
         waiting += [
             folder / entry.name for entry in reversed(listed) if entry.is_dir(follow_symlinks=False)
         ]
-        photos = [
-            folder / entry.name
-            for entry in listed
-            if is_photo(Path(entry.name)) and not entry.is_dir()
-        ]
-        raws = {path.stem for path in photos if is_raw(path)}
-        names = {path.name for path in photos}
-        for path in photos:
-            if not _is_own_preview(path.name, names):
-                yield _in_folder(path, raws)
+        names = [entry.name for entry in listed if is_photo_name(entry.name) and not entry.is_dir()]
+        copies, previews = camera_copies(names), own_previews(names)
+        for name in names:
+            if name not in previews:
+                yield _in_folder(folder / name, name in copies)
 
 
-def _is_own_preview(name: str, beside: set[str]) -> bool:
-    """Whether a JPEG is one of the three that `--preview` wrote into this folder."""
-    for ending in SUFFIXES:
-        if name.endswith(ending):
-            stem = name[: -len(ending)]
-            return all(stem + other in beside for other in SUFFIXES)
-    return False
-
-
-def _in_folder(path: Path, raws: set[str]) -> Photo:
+def _in_folder(path: Path, is_copy: bool) -> Photo:
     try:
         mode = path.lstat().st_mode
     except OSError as error:
@@ -126,10 +96,6 @@ def _in_folder(path: Path, raws: set[str]) -> Photo:
         return Photo(path, "this is a link; name the photo itself")
     if not stat.S_ISREG(mode):
         return Photo(path, "this is not a regular file")
-    if not is_raw(path) and path.stem in raws:
+    if is_copy:
         return Photo(path, "the raw file beside it is developed instead")
     return Photo(path)
-
-
-def _ignored(name: str) -> bool:
-    return any(fnmatch(name, pattern) for pattern in IGNORED)

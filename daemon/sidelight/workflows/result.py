@@ -10,7 +10,7 @@ from typing import Any, Literal
 from sidelight.errors import SidelightError
 from sidelight_xmp.errors import SidecarError
 
-Status = Literal["written", "kept", "skipped", "error"]
+Status = Literal["written", "kept", "skipped", "waiting", "error"]
 
 
 @dataclass(frozen=True)
@@ -20,13 +20,14 @@ class Result:
     Attributes:
         photo: The photo.
         editor: Name of the editor, empty when the photo failed before any was asked.
-        status: What became of it.
+        status: What became of it; `"waiting"`: an editor's plug-in or script has to apply it.
         reason: One sentence, empty when there is nothing to add.
         sidecar: The editor's file, or None.
         recipe: `Recipe.to_json()`, or None when none was predicted.
         reasons: Each with `slider`, `value`, `term` and `text`.
         confidence: 0 to 1, or None.
         seconds: Time spent on this editor; decoding is counted with the first one.
+        retry: Whether the error may pass by itself.
     """
 
     photo: Path
@@ -38,6 +39,7 @@ class Result:
     reasons: tuple[dict[str, Any], ...] = ()
     confidence: float | None = None
     seconds: float = 0.0
+    retry: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""

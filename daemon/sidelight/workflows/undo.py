@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from sidelight.editors import EDITORS, load_editor
+from sidelight.editors.base import Store
 from sidelight.errors import SidelightError
 from sidelight.workflows.result import sentence
 from sidelight_xmp import atomic
 from sidelight_xmp.errors import SidecarError
-from sidelight_xmp.first_versions import FirstVersions
+from sidelight_xmp.first_versions import FirstVersions, opened
 
 
 @dataclass(frozen=True)
@@ -35,33 +37,46 @@ class Undone:
         return {"sidecar": str(self.sidecar), "status": self.status, "reason": self.reason}
 
 
-def undo_last(first_versions: Path) -> Iterator[Undone]:
+def undo_last(first_versions: Store) -> Iterator[Undone]:
     """Take back what the last command wrote.
 
     Raises:
         SidelightError: The record of our writes cannot be read.
     """
-    try:
-        results = atomic.undo_last(first_versions)
-    except SidecarError as error:
-        raise SidelightError(str(error)) from error
-    yield from map(_undone, results)
+    with _errors(), opened(first_versions) as store:
+        store.repair()
+        batch = store.last_batch()
+        if batch is not None:
+            yield from map(_undone, atomic.undo_batch(store, batch))
 
 
-def undo_photos(named: Iterable[Path], first_versions: Path) -> Iterator[Undone]:
+def undo_batch(batch: str, first_versions: Store) -> Iterator[Undone]:
+    """Take back what one command wrote; sidecars changed since are left alone.
+
+    Raises:
+        SidelightError: The record of our writes cannot be read.
+    """
+    with _errors(), opened(first_versions) as store:
+        store.repair()
+        yield from map(_undone, atomic.undo_batch(store, batch))
+
+
+def undo_photos(named: Iterable[Path], first_versions: Store) -> Iterator[Undone]:
     """Take back what was written for the named photos, and for all photos below named folders."""
-    written = [Path(name) for name in FirstVersions(first_versions).live_writes()]
-    for path in named:
-        yield from _undo_one(path, written, first_versions)
+    with opened(first_versions) as store:
+        with suppress(SidecarError):  # each photo will say so
+            store.repair()
+        for path in named:
+            yield from _undo_one(path, store)
 
 
-def _undo_one(path: Path, written: list[Path], first_versions: Path) -> Iterator[Undone]:
+def _undo_one(path: Path, store: FirstVersions) -> Iterator[Undone]:
     try:
-        if path.is_dir():
-            folder = path.resolve()
-            wanted = [sidecar for sidecar in written if sidecar.is_relative_to(folder)]
-        else:
-            wanted = [sidecar for sidecar in _sidecars(path) if sidecar in written]
+        with _errors():
+            if path.is_dir():
+                wanted = store.under(path.resolve())
+            else:
+                wanted = [sidecar for sidecar in _sidecars(path) if store.live_writes(sidecar)]
         there = path.exists()
     except (SidelightError, OSError) as error:
         yield Undone(path, "error", sentence(error))
@@ -71,11 +86,19 @@ def _undo_one(path: Path, written: list[Path], first_versions: Path) -> Iterator
         yield Undone(path, "skipped" if there else "error", reason)
     for sidecar in wanted:
         try:
-            result = atomic.undo(sidecar, first_versions)
+            result = atomic.undo(sidecar, store)
         except (SidecarError, OSError) as error:
             yield Undone(sidecar, "error", sentence(error))
         else:
             yield _undone(result)
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    try:
+        yield
+    except SidecarError as error:
+        raise SidelightError(str(error)) from error
 
 
 def _undone(result: atomic.UndoResult) -> Undone:

@@ -173,3 +173,23 @@ def test_real_sidecars_are_read_and_their_other_settings_named(shared: Path) -> 
         read_settings((folder / "hdr_nonraw_acr15.5.1.xmp").read_bytes()), info
     ).recipe.hdr
     assert hdr.enabled and hdr.headroom == 4.0
+
+
+def test_terms_of_a_rendered_file_take_the_relative_pair(tmp_path: Path) -> None:
+    jpeg = PhotoInfo(tmp_path / "a.jpg", False, RelativeWhiteBalance(), "none")
+    terms = EDITOR.terms(jpeg, Recipe(temperature_mired=-20.0, tint=3.0))
+    assert terms["WhiteBalance"] == "Custom"
+    assert (terms["IncrementalTemperature"], terms["IncrementalTint"]) == (20, 3)
+    assert "Temperature" not in terms and "Tint" not in terms
+
+
+def test_terms_are_spelled_as_the_plug_in_passes_them_on(tmp_path: Path) -> None:
+    terms = EDITOR.terms(photo(tmp_path), Recipe(exposure_ev=0.537, contrast=6.4, curve=CURVE))
+    assert (terms["Exposure2012"], terms["Contrast2012"], terms["HDREditMode"]) == (0.54, 6, 0)
+    assert terms["WhiteBalance"] == "As Shot" and "Temperature" not in terms
+    points = terms["ToneCurvePV2012"]
+    assert points[:2] == [0, 0] and points[-2:] == [255, 255] and len(points) == 32
+    assert {type(value) for value in points} == {int}
+    assert terms["ToneCurveName2012"] == "Custom"
+    plain = EDITOR.terms(photo(tmp_path), Recipe())
+    assert (plain["ToneCurvePV2012"], plain["ToneCurveName2012"]) == ([0, 0, 255, 255], "Linear")

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
+from sidelight.imaging import read_photo
 from sidelight.imaging.metadata import (
     Exif,
     RawTags,
@@ -94,3 +95,30 @@ def test_a_pixel(shared: Path) -> None:
     assert tags.exif.make == "Google"
     assert (tags.sensor.number(256), tags.sensor.number(257)) == (510, 382)
     assert len(tags.calibrations) == 2
+
+
+def test_exif_before_the_damage_counts(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[271], exif[274] = "Maker", 6
+    exif.get_ifd(34665)[33434] = IFDRational(1, 50)
+    path = tmp_path / "a.jpg"
+    Image.new("RGB", (32, 32)).save(path, exif=exif)
+    whole = exif_from_pillow(Image.open(path))
+    assert (whole.make, whole.orientation, whole.exposure_s) == ("Maker", 6, pytest.approx(0.02))
+    data = path.read_bytes()
+    start = data.index(b"Exif\0\0") + 6
+    pointer = data.index(bytes([0x87, 0x69, 0, 4]), start) + 8
+    path.write_bytes(data[:pointer] + b"\x7f\0\0\0" + data[pointer + 4 :])
+    found = exif_from_pillow(Image.open(path))
+    assert (found.make, found.orientation, found.exposure_s) == ("Maker", 6, None)
+
+
+def test_exif_of_a_png_behind_its_pixels(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[274] = 6
+    path = tmp_path / "a.png"
+    Image.new("RGB", (64, 32), (9, 90, 9)).save(path, exif=exif)
+    data = path.read_bytes()
+    at, end = data.index(b"eXIf") - 4, data.index(b"IDAT") - 4
+    path.write_bytes(data[:at] + data[end:-12] + data[at:end] + data[-12:])
+    assert read_photo(path).info.orientation == 6

@@ -69,3 +69,29 @@ def test_pixels() -> None:
     smooth[3, 3, 0] = np.inf
     with pytest.raises(ImplausibleError, match="finite"):
         plausibility.check_pixels(smooth)
+
+
+def stored(compression: int, bits: int = 16, samples: int = 3, photometric: int = 2) -> Ifd:
+    tags = {256: (6000,), 257: (4000,), 258: (bits,) * samples, 259: (compression,)}
+    return Ifd("main", {**tags, 262: (photometric,), 277: (samples,)})
+
+
+@pytest.mark.parametrize(
+    ("ifd", "least_bytes"),
+    [
+        (stored(1), 144_000_000),
+        (stored(1, bits=12, samples=1), 36_000_000),
+        (stored(1, bits=8, photometric=6), 24_000_000),
+        (stored(8), 138_462),
+        (stored(32773), 2_215_385),
+    ],
+)
+def test_what_a_file_can_hold_by_its_compression(ifd: Ifd, least_bytes: int) -> None:
+    plausibility.check_storage(ifd, least_bytes)
+    with pytest.raises(UnreadableError, match="than the file can hold"):
+        plausibility.check_storage(ifd, least_bytes - 1)
+
+
+def test_an_unknown_compression_may_hold_anything() -> None:
+    plausibility.check_storage(stored(34713), 100)
+    plausibility.check_storage(Ifd("main"), 100)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sidelight.errors import UnreadableError
 from sidelight.imaging import read_photo
 from sidelight.imaging.color import REC2020_TO_SRGB
 from sidelight.imaging.transfer import srgb_encode
@@ -105,3 +106,22 @@ def test_a_camera_made_preview(shared: Path) -> None:
     image = read_photo(shared / "data/photos/canon_eos_d30_CRW.CRW")
     assert image.preview is not None and image.preview.from_camera
     assert 512 <= max(image.preview.rgb.shape) <= 1024
+
+
+def test_a_preview_that_claims_too_much_is_none(
+    write_dng: Callable[..., Path], sensor: Any
+) -> None:
+    import io
+
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.new("RGB", (96, 64)).save(file, "JPEG")
+    data = file.getvalue()
+    at = data.index(b"\xff\xc0") + 5
+    claims = data[:at] + b"\x75\x30\x75\x30" + data[at + 4 :]
+    path = write_dng(sensor.mosaic(sensor.smooth(64, 96)), jpeg=claims, jpeg_size=(30000, 30000))
+    with pytest.raises(UnreadableError, match="too many"):
+        read_photo(path)
+    path = write_dng(sensor.mosaic(sensor.smooth(64, 96)), jpeg=claims, jpeg_size=(96, 64))
+    assert read_photo(path).preview is None

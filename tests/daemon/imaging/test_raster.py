@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from pathlib import Path
+from types import ModuleType
 
 import imagecodecs
 import numpy as np
@@ -13,9 +15,10 @@ import tifffile
 from PIL import Image, ImageCms, TiffImagePlugin
 
 from sidelight.errors import ImplausibleError, UnreadableError
-from sidelight.imaging import read_photo
+from sidelight.imaging import raster, read_photo
 from sidelight.imaging.color import SRGB_TO_REC2020
 from sidelight.imaging.transfer import srgb_decode
+from sidelight.jobs.worker import Limits, WorkerPool
 
 
 def gradient(height: int = 90, width: int = 120) -> np.ndarray:
@@ -205,3 +208,46 @@ def test_shared_jpegs(shared: Path) -> None:
         assert max(image.rgb.shape[:2]) == 256
         assert image.info.model == "Canon EOS 600D"
         assert 0 <= image.rgb.mean() < 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("extension", [".tif", ".png"])
+def test_m2_a_picture_of_100_megapixels_fits_a_worker(
+    reader: ModuleType, tmp_path: Path, extension: str
+) -> None:
+    path = tmp_path / f"large{extension}"
+    ramp = np.linspace(0, 250, 11600, dtype=np.float32)[None, :, None]
+    samples = (ramp + np.zeros((8700, 1, 3), np.float32)).astype(np.uint8)
+    if extension == ".png":
+        Image.fromarray(samples).save(path, compress_level=1)
+    else:
+        tifffile.imwrite(path, samples.astype(np.uint16) << 8, photometric="rgb", rowsperstrip=64)
+    with WorkerPool(1, limits=Limits(memory_mib=3072)) as pool:
+        shape = pool.submit(reader.read, str(path), timeout_s=120.0).result(180)
+    assert shape == [768, 1024, 3]
+
+
+@pytest.mark.parametrize("shape", [(97, 131), (400, 300), (64, 500)])
+def test_bands_average_as_the_whole_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shape: tuple[int, int]
+) -> None:
+    path = tmp_path / "a.tif"
+    code = gradient(*shape) * np.random.default_rng(3).uniform(0.9, 1.1, (*shape, 3))
+    tifffile.imwrite(path, (65535 * code.clip(0, 1)).astype(np.uint16), photometric="rgb")
+    whole = read_photo(path, size_px=64)
+    monkeypatch.setattr(raster, "_BAND_PIXELS", 2000)
+    banded = read_photo(path, size_px=64)
+    assert banded.rgb.shape == whole.rgb.shape
+    assert np.allclose(banded.rgb, whole.rgb, atol=2e-6)
+    assert (banded.clipped == whole.clipped).all()
+
+
+def test_no_memory_for_what_lies_beyond_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(bytes(5_000_000))
+    with raster._Bounded(io.FileIO(path)) as file:
+        assert file.read(10) == bytes(10)
+        assert len(file.read(1 << 60)) == 5_000_000 - 10
+        assert file.read(1 << 60) == b""
+        file.seek(0)
+        assert len(file.read()) == 5_000_000

@@ -302,3 +302,14 @@ def test_a_small_mosaic_is_interpolated_as_darktable_does(
     theirs = box_average(darktable_linear(darktable_cli, image, tmp_path))
     ours = box_average(image.rgb)
     assert render_difference(ours, theirs).mean() < 0.3
+
+
+def test_no_memory_is_not_the_photos_fault(
+    sensor: Any, write_dng: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: str) -> None:
+        raise rawpy.LibRawUnsufficientMemoryError(b"Unsufficient memory")
+
+    monkeypatch.setattr(rawpy, "imread", refuse)
+    with pytest.raises(MemoryError):
+        read_photo(write_dng(sensor.mosaic(sensor.smooth(64, 96))))

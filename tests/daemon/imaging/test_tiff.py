@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 import tifffile
 
 from sidelight.errors import UnreadableError
-from sidelight.imaging.tiff import read_ifds
+from sidelight.imaging import tiff as module
+from sidelight.imaging.tiff import ifds_of, read_ifds
 
 
 def tiff(entries: list[tuple[int, int, int, bytes]], follows: int = 0, order: str = "<") -> bytes:
@@ -94,3 +96,24 @@ def test_sub_directories_of_a_dng(shared: Path) -> None:
     assert [ifd.kind for ifd in ifds] == ["main", "sub", "exif"]
     assert (ifds[1].number(256), ifds[1].number(257)) == (1600, 1200)
     assert len(ifds[1].data(51009)) == 8836
+
+
+@pytest.mark.parametrize(("kind", "limit"), [(7, "MAXIMUM_BYTES"), (3, "MAXIMUM_NUMBERS")])
+def test_tags_that_share_their_bytes_are_counted_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: int, limit: str
+) -> None:
+    path = tmp_path / "shared.tif"
+    path.write_bytes(tiff([(300 + n, kind, 50, struct.pack("<I", 8)) for n in range(20)]))
+    monkeypatch.setattr(module, limit, 1000)
+    assert len(read_ifds(path)[0].tags) == 20
+    monkeypatch.setattr(module, limit, 999)
+    with pytest.raises(UnreadableError, match="hold too much"):
+        read_ifds(path)
+
+
+def test_lenient_reading_keeps_what_comes_before_the_damage() -> None:
+    data = tiff([(274, 3, 1, struct.pack("<HH", 6, 0))], follows=1 << 20)
+    with pytest.raises(UnreadableError):
+        ifds_of(io.BytesIO(data))
+    (ifd,) = ifds_of(io.BytesIO(data), lenient=True)
+    assert ifd.number(274) == 6

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from sidelight.errors import RecipeError
 from sidelight.recipe import PhotoInfo
 from sidelight.recipe.white_balance import RelativeWhiteBalance
 
@@ -32,3 +34,36 @@ def test_exposure_value(exposure_s: float, f_number: float, iso: float, ev: floa
 def test_no_exposure_value_without_all_three(missing: str, value: float | None) -> None:
     known: dict[str, float | None] = {"exposure_s": 0.01, "f_number": 4.0, "iso": 100.0}
     assert photo(**{**known, missing: value}).ev100 is None
+
+
+def test_json_and_back() -> None:
+    known = photo(
+        white_balance_source="daylight",
+        width=6000,
+        height=4000,
+        orientation=6,
+        make="Maker",
+        model="é",
+        exposure_s=1 / 3,
+        iso=100.0,
+        captured="2026:01:01 00:00:00",
+        baseline_exposure_ev=0.1,
+    )
+    text = json.dumps(known.to_json(), allow_nan=False)
+    assert "a.dng" not in text
+    assert PhotoInfo.from_json(json.loads(text), Path("a.dng")) == known
+    assert PhotoInfo.from_json(json.loads(text), Path("b.dng")).path == Path("b.dng")
+
+
+def test_json_holds_no_number_that_is_none() -> None:
+    odd = photo(exposure_s=float("inf"), iso=float("nan"))
+    values = json.loads(json.dumps(odd.to_json(), allow_nan=False))
+    assert values["exposure_s"] is None and values["iso"] is None
+
+
+@pytest.mark.parametrize("missing", ["white_balance", "is_raw"])
+def test_incomplete_values_are_refused(missing: str) -> None:
+    values = photo().to_json()
+    del values[missing]
+    with pytest.raises(RecipeError, match="metadata"):
+        PhotoInfo.from_json(values, Path("a.dng"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import timeit
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from sidelight.recipe.white_balance import (
     ColorMatrix,
     RelativeWhiteBalance,
     kelvin_tint_to_xy,
+    white_balance_from_json,
     xy_to_kelvin_tint,
 )
 
@@ -172,3 +174,45 @@ def test_photos(shared: Path, name: str, kelvin: float) -> None:
     info = read_photo(shared / "data/photos" / name, 256).info
     assert info.white_balance_source == "camera"
     assert info.white_balance.kelvin == pytest.approx(kelvin, abs=3)
+
+
+@pytest.mark.parametrize("calibrated", [False, True])
+def test_a_cameras_white_balance_crosses_processes_to_the_bit(calibrated: bool) -> None:
+    matrices = (ColorMatrix(2856.0, GOPRO_WARM), ColorMatrix(6504.0, tuple(GOPRO.ravel())))
+    before = CameraWhiteBalance.from_color_matrix(GOPRO, HERO6, matrices if calibrated else ())
+    after = white_balance_from_json(json.loads(json.dumps(before.to_json(), allow_nan=False)))
+    assert isinstance(after, CameraWhiteBalance)
+    assert (after.kelvin, after.tint, after.calibrations) == (
+        before.kelvin,
+        before.tint,
+        before.calibrations,
+    )
+    for shift in ((0.0, 0.0), (-31.7, 4.2), (150.0, -150.0)):
+        assert np.array_equal(after.multipliers(*shift), before.multipliers(*shift))
+        assert np.array_equal(after.matrix(*shift), before.matrix(*shift))
+    assert np.array_equal(after.camera_from_working, before.camera_from_working)
+
+
+def test_a_rendered_pictures_white_balance_crosses_processes() -> None:
+    before = RelativeWhiteBalance(5000.0, 3.0)
+    assert white_balance_from_json(json.loads(json.dumps(before.to_json()))) == before
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"kind": "camera"},
+        {"kind": "relative", "kelvin": "warm", "tint": 0},
+        {"kind": "auto"},
+        {
+            "kind": "camera",
+            "xyz_to_camera": [[0.0] * 3] * 3,
+            "as_shot": [1, 1, 1],
+            "camera_to_working": [[0.0] * 3] * 3,
+            "calibrations": [],
+        },
+    ],
+)
+def test_unusable_values_are_refused(values: dict[str, object]) -> None:
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        white_balance_from_json(values)

@@ -86,14 +86,14 @@ def test_an_unforeseen_error_ends_that_photo_only(
     import sidelight.workflows.develop as module
 
     other = Path(shutil.copy(photo, photo.with_name("b.dng")))
-    real = module._read
+    real = module.read_image
 
     def read(path: Path):
         if path == photo:
             raise ZeroDivisionError("odd")
         return real(path)
 
-    monkeypatch.setattr(module, "_read", read)
+    monkeypatch.setattr(module, "read_image", read)
     first, second = develop([Photo(photo), Photo(other)], options)
     assert {result.status for result in first} == {"error"}
     assert "ZeroDivisionError" in first[0].reason

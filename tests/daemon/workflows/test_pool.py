@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sidelight.jobs import capacity
 from sidelight.workflows import pool
 
 WORK = """
@@ -70,7 +71,7 @@ def test_stopping_early_stops_the_processes(work: Work) -> None:
     assert time.monotonic() - started < 20
 
 
-def test_threads_are_put_back(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_our_own_threads_are_left_alone(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
     list(pool.in_processes(work, [call("a", "well")], 1, failed))
@@ -79,12 +80,10 @@ def test_threads_are_put_back(work: Work, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_how_many_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool.os, "sched_getaffinity", lambda pid: set(range(8)), raising=False)
-    monkeypatch.setattr(pool, "_free_mib", lambda: 64_000.0)
+    monkeypatch.setattr(capacity, "usable_cores", lambda: 8)
+    monkeypatch.setattr(capacity, "free_mib", lambda: 64_000.0)
     assert [pool.sensible_workers(n) for n in (0, 1, 3, 4, 8, 100)] == [1, 1, 1, 2, 4, 8]
-    monkeypatch.setattr(pool, "_free_mib", lambda: 2600.0)
+    monkeypatch.setattr(capacity, "free_mib", lambda: 2600.0)
     assert pool.sensible_workers(100) == 2
-    monkeypatch.setattr(pool, "_free_mib", lambda: 100.0)
+    monkeypatch.setattr(capacity, "free_mib", lambda: 100.0)
     assert pool.sensible_workers(100) == 1
-    monkeypatch.setattr(pool, "_free_mib", lambda: None)
-    assert pool.sensible_workers(100) == 8

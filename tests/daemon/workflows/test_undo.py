@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from sidelight.workflows.undo import undo_last, undo_photos
+from sidelight.errors import SidelightError
+from sidelight.workflows.undo import undo_batch, undo_last, undo_photos
 from sidelight_xmp.atomic import write_sidecar
+from sidelight_xmp.first_versions import FirstVersions
 
 
 @pytest.mark.parametrize("count", [1, 10, 300])
@@ -35,3 +37,41 @@ def test_a_photo_below_a_linked_folder_is_found(tmp_path: Path) -> None:
     write_sidecar(real / "a.dng.xmp", lambda old: b"new", store)
     (result,) = undo_photos([link], store)
     assert result.status == "removed"
+
+
+def test_s12_a_named_batch(tmp_path: Path) -> None:
+    store = tmp_path / "first_versions"
+    sidecars = [tmp_path / f"{number}.xmp" for number in range(4)]
+    for sidecar, batch in zip(sidecars, "abab", strict=True):
+        write_sidecar(sidecar, lambda old: b"new", store, batch=batch)
+    sidecars[2].write_bytes(b"theirs")
+    results = {result.sidecar: result for result in undo_batch("a", store)}
+    assert results[sidecars[0]].status == "removed"
+    assert results[sidecars[2]].status == "error" and "changed" in results[sidecars[2]].reason
+    assert set(results) == {sidecars[0], sidecars[2]}
+    assert [path.exists() for path in sidecars] == [False, True, True, True]
+    assert list(undo_batch("never", store)) == []
+    with FirstVersions(store) as opened:
+        assert [result.status for result in undo_last(opened)] == ["removed", "removed"]
+
+
+def test_s12_a_folder_is_undone_by_parts_of_its_path(tmp_path: Path) -> None:
+    store = tmp_path / "first_versions"
+    for name in ("photos", "photos2", "photos/deep"):
+        (tmp_path / name).mkdir()
+        write_sidecar(tmp_path / name / "a.xmp", lambda old: b"new", store)
+    results = list(undo_photos([tmp_path / "photos"], store))
+    assert [result.status for result in results] == ["removed", "removed"]
+    assert (tmp_path / "photos2" / "a.xmp").exists()
+    (nothing,) = undo_photos([tmp_path / "photos"], store)
+    assert nothing.status == "skipped"
+
+
+def test_a_record_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:
+    store = tmp_path / "first_versions"
+    (store / "undo.db").mkdir(parents=True)
+    for undo in (lambda: list(undo_last(store)), lambda: list(undo_batch("a", store))):
+        with pytest.raises(SidelightError, match="record of earlier versions"):
+            undo()
+    (result,) = undo_photos([tmp_path], store)
+    assert result.status == "error" and "record of earlier versions" in result.reason

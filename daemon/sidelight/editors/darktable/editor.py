@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from sidelight.editors.base import Edit, Order, Outcome, Place, Reading
+from sidelight.editors.base import Edit, Order, Outcome, Place, Reading, Store
 from sidelight.editors.darktable.operations import operations
 from sidelight.editors.darktable.reading import history_to_recipe
 from sidelight.editors.sidecar import Sidecar, editor_errors
 from sidelight.recipe import PhotoInfo, Recipe
 from sidelight_xmp.darktable.history import HistoryEntry, has_edit, with_edit
-from sidelight_xmp.darktable.iop_order import V30_JPEG
+from sidelight_xmp.darktable.iop_order import V30_JPEG, order_to_text
 from sidelight_xmp.darktable.sidecar import history_from_bytes, merge_history
 from sidelight_xmp.sidecar import darktable_sidecar
 
@@ -33,7 +34,7 @@ class Darktable:
         """Return darktable's sidecar; every kind of photo has one."""
         return Place(_sidecar(photo).path)
 
-    def edit(self, photo: Path, first_versions: Path) -> Edit:
+    def edit(self, photo: Path, first_versions: Store) -> Edit:
         """Return what edit the sidecar holds; what darktable applies by itself is none."""
         return _sidecar(photo).edit(first_versions)
 
@@ -48,6 +49,35 @@ class Darktable:
             return merge_history(existing, with_edit(history, entries, order_version=version))
 
         return _sidecar(info.path).write(change, order)
+
+    def terms(
+        self, info: PhotoInfo, recipe: Recipe, mask_exposure_ev: float = 0.0
+    ) -> dict[str, Any]:
+        """Return the history of a photo that had none: its operations and the pipe's order.
+
+        `params` and `blendop_params` are hexadecimal; None blends normally. `iop_order` is a
+        list as in a sidecar, None for the built-in order of number `iop_order_version`.
+        """
+        version = None if info.is_raw else V30_JPEG
+        entries = recipe_to_entries(recipe, info, mask_exposure_ev)
+        history = with_edit(None, entries, order_version=version)
+        return {
+            "operations": [
+                {
+                    "operation": entry.operation,
+                    "modversion": entry.modversion,
+                    "enabled": entry.enabled,
+                    "params": entry.params.hex(),
+                    "blendop_version": entry.blendop_version,
+                    "blendop_params": entry.blendop_params,
+                    "multi_priority": entry.multi_priority,
+                    "multi_name": entry.multi_name,
+                }
+                for entry in history.entries
+            ],
+            "iop_order_version": history.iop_order_version,
+            "iop_order": order_to_text(history.iop_order) if history.iop_order else None,
+        }
 
     def read(self, info: PhotoInfo) -> Reading:
         """Return the history as a Recipe, as far as its operations are those of a Recipe."""

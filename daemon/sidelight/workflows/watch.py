@@ -1,0 +1,77 @@
+"""Places to watch: what they are, what they hold, and how they are shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sidelight import paths
+from sidelight.catalogs.base import catalog_kind, open_catalog
+from sidelight.errors import RootError
+from sidelight.state.roots import Root, RootKind
+from sidelight.state.values import path_to_text
+from sidelight.workflows.photos import find_photos
+
+
+@dataclass(frozen=True)
+class RootSettings:
+    """What photos of a root get.
+
+    Attributes:
+        editors: Names of editors.
+        engine: Name of what predicts.
+        headroom: Stops above SDR white.
+        strength: 0 to 1.
+    """
+
+    editors: tuple[str, ...]
+    engine: str = "auto"
+    headroom: float = 2.3
+    strength: float = 1.0
+
+
+def root_to_json(root: Root) -> dict[str, Any]:
+    """Return plain JSON values; the path as it may be shown."""
+    return {
+        "id": root.id,
+        "path": path_to_text(root.path),
+        "kind": root.kind,
+        "editors": list(root.editors),
+        "engine": root.engine,
+        "headroom": root.headroom,
+        "strength": root.strength,
+        "state": root.state,
+        "reason": root.reason,
+        "added": root.added,
+    }
+
+
+def check_place(path: Path) -> RootKind:
+    """Return what a path is that somebody wants to watch.
+
+    Raises:
+        RootError: It cannot be watched; the sentence says why.
+    """
+    if path.is_dir():
+        real = path.resolve()
+        if real == Path(real.anchor):
+            raise RootError(f"{path} is a whole drive; name the folder with the photos")
+        state = paths.state_folder().resolve()
+        if real == state or real in state.parents or state in real.parents:
+            raise RootError(f"{path} holds Sidelight's own files; name the folder with the photos")
+        return "folder"
+    if not path.exists():
+        raise RootError(f"there is no folder or catalog {path}")
+    kind = catalog_kind(path)
+    if kind not in ("lightroom", "darktable"):
+        raise RootError(f"{path.name} is neither a folder nor a catalog of Lightroom or darktable")
+    return "lightroom" if kind == "lightroom" else "darktable"
+
+
+def photos_there(path: Path, kind: RootKind) -> list[Path]:
+    """Return the photos a folder holds, or those of a catalog that nobody edited yet."""
+    if kind == "folder":
+        return [photo.path for photo in find_photos([path]) if not photo.reason]
+    photos = open_catalog(path).read()
+    return [photo.path for photo in photos if not (photo.edited or photo.virtual_copy)]
