@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
 import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 SHARED = CHECKOUT.parent / "shared"
+
+SHORT_DELAYS: dict[str, Any] = {
+    "port": 0,
+    "workers": 1,
+    "settle_s": 0.2,
+    "network_settle_s": 0.4,
+    "debounce_s": 0.05,
+    "poll_s": 1.0,
+}
+"""Settings of a daemon under test."""
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +51,148 @@ def darktable_cli() -> str:
     if found is None:
         pytest.skip("darktable-cli is not installed")
     return found
+
+
+TinyRaw = Callable[[Path], Path]
+
+
+@pytest.fixture(scope="session")
+def tiny_raw(tmp_path_factory: pytest.TempPathFactory) -> TinyRaw:
+    """Write a virtual raw of 0.1 megapixels; its content is that of no other name."""
+    import numpy as np
+
+    from sidelight.learning.camera_look import LOOKS
+    from sidelight.learning.radiance import RadianceMap, View
+    from sidelight.learning.virtual_camera import Shot, take
+
+    luts = tmp_path_factory.mktemp("tiny_luts")
+    table = [f"{r} {g} {b}" for b in (0, 0.9) for g in (0, 0.9) for r in (0, 0.9)]
+    for look in LOOKS.values():
+        (luts / look.film).write_text("LUT_3D_SIZE 2\n" + "\n".join(table), encoding="ascii")
+    levels = 2.0 ** np.linspace(-8, 6, 48).reshape(6, 8, 1) * np.array([1.1, 1.0, 0.9])
+    patches = np.repeat(np.repeat(levels, 64, axis=0), 64, axis=1).astype(np.float32)
+    scene = RadianceMap(patches, is_panorama=False)
+    dng, _ = take(scene, Shot(View(crop=(0.0, 0.0, 1.0)), seed=7), luts, (352, 264))
+
+    def write(path: Path) -> Path:
+        name = os.fsencode(path.name).ljust(64, b"\0")
+        path.write_bytes(replace(dng, maker_note=name).to_bytes())
+        return path
+
+    return write
+
+
+@dataclass
+class RunningDaemon:
+    """A real `sidelight serve` in a home of its own."""
+
+    home: Path
+    process: subprocess.Popen[bytes]
+    seconds_to_start: float = 0.0
+
+    @property
+    def output(self) -> str:
+        """What it printed, warnings and errors included."""
+        return (self.home / "stdout.txt").read_text() + (self.home / "stderr.txt").read_text()
+
+    @property
+    def endpoint(self) -> dict[str, Any]:
+        """What clients find it by."""
+        return json.loads((self.home / "state" / "endpoint.json").read_text(encoding="utf-8"))
+
+    @property
+    def log(self) -> str:
+        """Everything it logged."""
+        folder = self.home / "state" / "log"
+        return "".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*")))
+
+    @property
+    def client(self) -> Any:
+        """A client that has checked whom it speaks to."""
+        from sidelight.service.client import find_daemon
+
+        found = find_daemon(10, endpoint_file=self.home / "state" / "endpoint.json")
+        assert found is not None, "no daemon answers"
+        return found
+
+    def wait(self, done: Callable[[], object], timeout_s: float = 60.0) -> Any:
+        """Wait until `done` returns something true, and return that."""
+        ends = time.monotonic() + timeout_s
+        while not (answer := done()):
+            assert self.process.poll() is None, f"the daemon ended\n{self.log}"
+            assert time.monotonic() < ends, f"waited {timeout_s:g} s in vain\n{self.log}"
+            time.sleep(0.05)
+        return answer
+
+    def stop(self, timeout_s: float = 15.0) -> int:
+        """Ask it to end and return its exit code."""
+        self.process.terminate()
+        return self.process.wait(timeout_s)
+
+    def kill(self) -> None:
+        """End it at once, as a power cut would."""
+        self.process.kill()
+        self.process.wait(15)
+
+
+StartDaemon = Callable[..., RunningDaemon]
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Iterator[StartDaemon]:
+    """Start `sidelight serve`; again in the same home after `stop` or `kill`.
+
+    Called with further command-line arguments and `config=` (settings beside the short delays),
+    `home=`, `environment=`, `before=` (a command line to run it under).
+    """
+    running: list[RunningDaemon] = []
+
+    def start(
+        *arguments: str,
+        config: dict[str, Any] | None = None,
+        home: Path | None = None,
+        environment: dict[str, str] | None = None,
+        before: tuple[str, ...] = (),
+    ) -> RunningDaemon:
+        home = home or tmp_path / "home"
+        _write_config(home, {**SHORT_DELAYS, **(config or {})})
+        endpoint = home / "state" / "endpoint.json"
+        old = endpoint.read_bytes() if endpoint.exists() else None
+        started = time.monotonic()
+        process = subprocess.Popen(
+            [*before, sys.executable, "-m", "sidelight", "serve", *arguments],
+            env={**os.environ, "SIDELIGHT_HOME": str(home), **(environment or {})},
+            stdout=(home / "stdout.txt").open("wb"),
+            stderr=(home / "stderr.txt").open("wb"),
+        )
+        one = RunningDaemon(home, process)
+        running.append(one)
+        _wait_for_endpoint(one, old)
+        one.seconds_to_start = time.monotonic() - started
+        return one
+
+    yield start
+    for one in running:
+        with contextlib.suppress(ProcessLookupError):
+            one.process.kill()
+        one.process.wait(timeout=15)
+
+
+def _write_config(home: Path, settings: dict[str, Any]) -> None:
+    file = home / "config" / "config.toml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _wait_for_endpoint(one: RunningDaemon, old: bytes | None) -> None:
+    endpoint = one.home / "state" / "endpoint.json"
+    ends = time.monotonic() + 30
+    while time.monotonic() < ends:
+        if one.process.poll() is not None:
+            raise AssertionError(f"the daemon ended: {one.output}")
+        with contextlib.suppress(FileNotFoundError):
+            if endpoint.read_bytes() != old:
+                return
+        time.sleep(0.02)
+    raise AssertionError("the daemon did not start within 30 s")

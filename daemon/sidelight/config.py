@@ -16,6 +16,22 @@ class ConfigError(SidelightError):
     """Raised when the configuration cannot be read or a value in it is not usable."""
 
 
+RANGES: Mapping[str, tuple[float, float]] = {
+    "headroom": (0.0, 4.0),
+    "strength": (0.0, 1.0),
+    "workers": (0, 256),
+    "port": (0, 65535),
+    "settle_s": (0.01, 3600.0),
+    "network_settle_s": (0.01, 3600.0),
+    "debounce_s": (0.01, 60.0),
+    "rescan_s": (0.1, 86400.0),
+    "poll_s": (0.1, 3600.0),
+    "idle_s": (0.1, 86400.0),
+    "photo_timeout_s": (0.1, 3600.0),
+}
+"""Lowest and highest value of every number."""
+
+
 @dataclass(frozen=True)
 class Config:
     """What a command uses when its options do not say otherwise.
@@ -26,6 +42,15 @@ class Config:
         headroom: Stops above SDR white, 0 to 4.
         strength: How much of the predicted edit is used, 0 to 1.
         workers: Processes at once; 0 chooses by cores, memory and number of photos.
+        port: Where the daemon listens, on this machine only; 0 takes any free one, and so does
+            the daemon when another program has this one.
+        settle_s: How long a new file must stay unchanged before it counts as complete.
+        network_settle_s: The same for a folder on another machine.
+        debounce_s: How long the events of one folder are gathered before it is looked at.
+        rescan_s: Time between two complete looks at a watched folder.
+        poll_s: The same where changes are not reported: network drives, or too many folders.
+        idle_s: How long worker processes wait for the next photo before they end.
+        photo_timeout_s: How long a photo may take, besides 1 s for each 10 MB of its file.
     """
 
     editors: tuple[str, ...] = ("lightroom", "darktable")
@@ -33,13 +58,20 @@ class Config:
     headroom: float = 2.3
     strength: float = 1.0
     workers: int = 0
+    port: int = 47311
+    settle_s: float = 2.0
+    network_settle_s: float = 10.0
+    debounce_s: float = 0.5
+    rescan_s: float = 600.0
+    poll_s: float = 60.0
+    idle_s: float = 60.0
+    photo_timeout_s: float = 20.0
 
     def __post_init__(self) -> None:
         if not self.editors:
             raise ConfigError("editors names at least one editor")
-        _within("headroom", self.headroom, 0.0, 4.0)
-        _within("strength", self.strength, 0.0, 1.0)
-        _within("workers", self.workers, 0, 256)
+        for name, (lowest, highest) in RANGES.items():
+            _within(name, getattr(self, name), lowest, highest)
 
 
 def read_config(path: Path | None = None) -> tuple[Config, tuple[str, ...]]:

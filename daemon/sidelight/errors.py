@@ -4,6 +4,7 @@ SidelightError
   PhotoError            this photo cannot be used; the sentence says why
     UnreadableError     no decoder opens it, or it is cut off
     ImplausibleError    it decodes, but not to a photograph
+    PhotoPathError      it is not there, or not where Sidelight may look
   RecipeError           a setting is missing, unknown or not a finite number
   LutError              a LUT file cannot be read or applied
   EditorError           an editor's sidecar cannot be read or written
@@ -36,6 +37,18 @@ class UnreadableError(PhotoError):
 
 class ImplausibleError(PhotoError):
     """Raised when a file decodes to something that is not a photograph."""
+
+
+class PhotoPathError(PhotoError):
+    """Raised when a path names no photo that Sidelight may open.
+
+    One sentence for what is missing and what is forbidden, so that nobody learns which it is.
+    """
+
+    SENTENCE = "there is no such photo in the folders and catalogs that Sidelight watches"
+
+    def __init__(self) -> None:
+        super().__init__(self.SENTENCE)
 
 
 class RecipeError(SidelightError):

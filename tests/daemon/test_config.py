@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from sidelight.config import Config, ConfigError, read_config
+from sidelight.config import RANGES, Config, ConfigError, read_config
 
 
 def write(folder: Path, text: str) -> Path:
@@ -34,6 +35,25 @@ def test_values_are_read(tmp_path: Path) -> None:
     assert warnings == ()
 
 
+def test_every_number_has_a_range_that_holds_its_default_and_is_checked(tmp_path: Path) -> None:
+    numbers = {
+        item.name: item.default for item in fields(Config) if isinstance(item.default, int | float)
+    }
+    assert set(numbers) == set(RANGES)
+    for name, (lowest, highest) in RANGES.items():
+        assert lowest <= numbers[name] <= highest
+        assert Config(**{name: type(numbers[name])(lowest)})
+        for outside in (lowest - 1, highest + 1, float("nan"), float("inf")):
+            with pytest.raises(ConfigError, match=name):
+                Config(**{name: outside})
+
+
+def test_delays_may_be_shortened(tmp_path: Path) -> None:
+    config, _ = read_config(write(tmp_path, "settle_s = 0.05\nrescan_s = 1\nport = 0\n"))
+    assert (config.settle_s, config.rescan_s, config.port) == (0.05, 1.0, 0)
+    assert isinstance(config.rescan_s, float)
+
+
 def test_one_editor_may_stand_without_brackets(tmp_path: Path) -> None:
     assert read_config(write(tmp_path, 'editors = "lightroom"'))[0].editors == ("lightroom",)
 
@@ -58,6 +78,10 @@ def test_unknown_keys_are_warned_of_and_the_rest_used(tmp_path: Path) -> None:
         "editors = []",
         "editors = [1]",
         "engine = 3",
+        "port = 65536",
+        "port = 80.0",
+        "settle_s = 0",
+        "poll_s = inf",
         "headroom = ",
         "headroom = 1" + "0" * 400,
         "a = " + "[" * 5000,

@@ -9,7 +9,27 @@ import time
 
 import pytest
 
+from sidelight.cli import COMMANDS
+
 LIGHT = ["sidelight.cli", "sidelight.recipe", "sidelight.config", "sidelight.editors"]
+SERVICE = [
+    "sidelight.service.app",
+    "sidelight.service.daemon",
+    "sidelight.service.watcher",
+    "sidelight.service.doctor",
+    "sidelight.jobs.store",
+    "sidelight.jobs.worker",
+    "sidelight.state.database",
+    "sidelight.state.roots",
+    "sidelight.catalogs.base",
+    "sidelight.catalogs.lightroom",
+    "sidelight.catalogs.darktable",
+    "sidelight.workflows.develop_job",
+    "sidelight.workflows.deliver",
+    "sidelight.workflows.watch",
+    "sidelight.workflows.purge",
+    "sidelight.workflows.anchored",
+]
 EDITORS = [
     "sidelight.editors.lightroom",
     "sidelight.editors.darktable.editor",
@@ -30,6 +50,23 @@ def modules_after(code: str) -> set[str]:
 @pytest.mark.parametrize("module", [*LIGHT, *EDITORS, *XMP])
 def test_neither_torch_nor_rawpy(module: str) -> None:
     assert not modules_after(f"import {module}") & {"torch", "rawpy", "PIL", "rich"}
+
+
+@pytest.mark.parametrize("module", SERVICE)
+def test_the_service_process_loads_no_decoder(module: str) -> None:
+    heavy = {"torch", "rawpy", "PIL", "rich", "scipy", "PyOpenColorIO"}
+    assert not modules_after(f"import {module}") & heavy
+
+
+def test_a_client_needs_no_server() -> None:
+    loaded = modules_after("import sidelight.service.client")
+    assert not loaded & {"aiohttp", "numpy", "watchdog", "rich"}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_is_imported_without_the_libraries_it_uses(name: str) -> None:
+    loaded = modules_after(f"import sidelight.cli.{name}")
+    assert not loaded & {"aiohttp", "msgspec", "rich", "watchdog", "numpy", "platformdirs"}
 
 
 def test_the_command_line_starts_on_the_standard_library_alone() -> None:

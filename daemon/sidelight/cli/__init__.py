@@ -11,10 +11,19 @@ import sys
 from collections.abc import Sequence
 
 from sidelight import __version__
-from sidelight.cli import auto, doctor, fit, undo
+from sidelight.cli import auto, doctor, fit, purge, serve, status, undo, watch
 from sidelight.errors import SidelightError
 
-COMMANDS = {"auto": auto, "fit": fit, "undo": undo, "doctor": doctor}
+COMMANDS = {
+    "auto": auto,
+    "fit": fit,
+    "undo": undo,
+    "serve": serve,
+    "watch": watch,
+    "status": status,
+    "doctor": doctor,
+    "purge": purge,
+}
 
 
 def make_parser() -> argparse.ArgumentParser:

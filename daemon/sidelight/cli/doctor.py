@@ -16,12 +16,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Show each finding as it is made; return 1 if one failed."""
     from dataclasses import asdict
+    from itertools import chain
 
     from sidelight.cli.report import print_json, say
+    from sidelight.service.doctor import examine_daemon
     from sidelight.workflows.doctor import examine
 
     failed = False
-    for check in examine():
+    for check in chain(examine(), examine_daemon()):
         failed = failed or check.level == "failed"
         if arguments.json:
             print_json(asdict(check))

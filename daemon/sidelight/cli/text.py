@@ -2,16 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
+from sidelight.workflows.printable import printable
 
-_UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-
-
-def printable(text: str) -> str:
-    """Return `text` with control, direction and undecodable characters written as escapes."""
-    return "".join(
-        character
-        if unicodedata.category(character) not in _UNSAFE
-        else character.encode("unicode_escape", "surrogatepass").decode("ascii")
-        for character in text
-    )
+__all__ = ["printable"]

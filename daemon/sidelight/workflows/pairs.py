@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 import os.path
-import re
 from collections.abc import Collection
-from fnmatch import translate
 
 from sidelight.imaging import RASTER_EXTENSIONS, RAW_EXTENSIONS
 from sidelight.workflows.preview import SUFFIXES
 
-IGNORED = (
-    ".*",
-    "~*",
-    "*~",
-    "@eaDir",
-    "__MACOSX",
-    "Thumbs.db",
-    "desktop.ini",
-    "*.sync-conflict-*",
-    "*.part",
-    "*.crdownload",
-    "*.tmp",
-)
-"""Names that synchronisers, file managers and downloads leave behind, besides hidden ones."""
+BEGINNINGS = (".", "~")
+ENDINGS = ("~", ".part", ".crdownload", ".tmp")
+NAMES = frozenset(("@eadir", "__macosx", "thumbs.db", "desktop.ini"))
+MIDDLE = ".sync-conflict-"
+"""What marks names that synchronisers, file managers and downloads leave behind; lower case."""
 
-_IGNORED = re.compile("|".join(map(translate, IGNORED)), re.IGNORECASE)
 _PHOTOS = RAW_EXTENSIONS | RASTER_EXTENSIONS
 
 
 def is_ignored(name: str) -> bool:
     """Whether a file or folder is somebody's leftover rather than the photographer's."""
-    return _IGNORED.match(name) is not None
+    name = name.lower()
+    return name.startswith(BEGINNINGS) or name.endswith(ENDINGS) or name in NAMES or MIDDLE in name
 
 
 def is_photo_name(name: str) -> bool:
@@ -46,13 +35,15 @@ def is_raster_name(name: str) -> bool:
 
 def camera_copies(names: Collection[str]) -> set[str]:
     """Return the rendered files beside a raw file of the same name; the raw is developed."""
-    split = [os.path.splitext(name) for name in names]  # noqa: PTH122
-    raws = {stem for stem, extension in split if extension.lower() in RAW_EXTENSIONS}
-    return {
-        stem + extension
-        for stem, extension in split
-        if stem in raws and extension.lower() not in RAW_EXTENSIONS
+    stems = {name: os.path.splitext(name)[0] for name in names if is_raster_name(name)}  # noqa: PTH122
+    if not stems:
+        return set()
+    raws = {
+        stem
+        for stem, extension in map(os.path.splitext, names)
+        if extension.lower() in RAW_EXTENSIONS
     }
+    return {name for name, stem in stems.items() if stem in raws}
 
 
 def own_previews(names: Collection[str]) -> set[str]:

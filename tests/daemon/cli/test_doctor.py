@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +18,11 @@ NAMES = [
     "decoders",
     "darktable",
     "lightroom",
+    "daemon",
+    "host check",
+    "endpoint",
+    "last crash",
+    "database",
 ]
 
 
@@ -70,37 +73,9 @@ def test_a_lost_first_version_is_red(run, home: Path, raw: Path) -> None:
     assert run("doctor")[0] == 0
     store = home / "state" / "first_versions"
     for kept in store.iterdir():
-        if kept.name != "index.jsonl":
+        if len(kept.name) == 64:
             kept.unlink()
     code, lines = run("doctor")
     assert code == 1
     (red,) = [line for line in lines if line["level"] == "failed"]
     assert red["name"] == "first versions" and "good.xmp" in red["text"]
-
-
-@pytest.mark.parametrize(
-    ("script", "level", "part"),
-    [
-        ("echo 'this is darktable-cli 5.4.1'", "ok", "5.4.1"),
-        ("echo 'this is darktable-cli 3.8.0'", "warning", "4.2.1 or newer"),
-        ("echo no idea", "warning", "does not tell"),
-    ],
-)
-def test_darktables_version(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, level: str, part: str
-) -> None:
-    from sidelight.workflows.doctor import check_darktable
-
-    program = tmp_path / "darktable-cli"
-    program.write_text(f"#!/bin/sh\n{script}\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    check = check_darktable()
-    assert check.level == level and part in check.text
-
-
-def test_without_darktable_it_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
-    from sidelight.workflows.doctor import check_darktable
-
-    monkeypatch.setenv("PATH", str(Path(sys.executable).parent / "nowhere"))
-    assert check_darktable().level == "warning"

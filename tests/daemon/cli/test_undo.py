@@ -93,7 +93,59 @@ def test_nothing_to_undo(raw: Path, run) -> None:
     assert (code, line["status"]) == (1, "error")
 
 
-@pytest.mark.parametrize("arguments", [[], ["--last", "a.dng"]])
+def test_a_batch_by_its_name(raw: Path, run, home: Path) -> None:
+    from sidelight.paths import first_versions_folder
+    from sidelight_xmp.first_versions import FirstVersions
+
+    second = raw.with_name("second.dng")
+    shutil.copy(raw, second)
+    run("auto", raw)
+    first_batch = FirstVersions(first_versions_folder()).last_batch()
+    run("auto", second)
+    code, lines = run("undo", "--batch", first_batch)
+    assert code == 0
+    assert {Path(line["sidecar"]).name for line in lines} == {"good.xmp", "good.dng.xmp"}
+    assert names(raw.parent) == {"good.dng", "second.dng", "second.xmp", "second.dng.xmp"}
+    assert run("undo", "--batch", "no such batch") == (0, [])
+
+
+def test_a_batch_that_is_still_open_is_closed(raw: Path, run, home: Path) -> None:
+    from sidelight.paths import database_file
+    from sidelight.state.database import Database
+
+    run("watch", "add", raw.parent, "--existing", "--yes")
+    database = Database(database_file())
+    batch = database.read("SELECT batch FROM jobs")[0]["batch"]
+    assert run("undo", "--batch", batch) == (0, [])
+    assert database.read("SELECT state FROM jobs")[0]["state"] == "canceled"
+    database.close()
+
+
+def test_a_running_daemon_takes_back_what_it_wrote_and_leaves_it(
+    folder: Path, run, home: Path, daemon, tiny_raw
+) -> None:
+    running = daemon(home=home)
+    run("watch", "add", folder)
+    tiny_raw(folder / "a.dng")
+    running.wait(lambda: names(folder) == {"a.dng", "a.xmp", "a.dng.xmp"})
+    running.wait(lambda: run("status")[1][0]["jobs"]["done"] == 1)
+    (job,) = running.client.request("GET", "/v1/jobs")["jobs"]
+    code, lines = run("undo", "--batch", job["batch"])
+    assert code == 0
+    assert {line["status"] for line in lines} == {"removed"} and len(lines) == 2
+    assert set(lines[0]) == {"sidecar", "status", "reason"}
+    assert names(folder) == {"a.dng"}
+    assert run("undo", "--last") == (0, [])
+    tiny_raw(folder / "b.dng")
+    running.wait(lambda: "b.dng.xmp" in names(folder) and "b.xmp" in names(folder))
+    # One photo by its name; what was taken back before stays away.
+    assert run("undo", folder / "b.dng")[0] == 0
+    assert names(folder) == {"a.dng", "b.dng"}
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--last", "a.dng"], ["--last", "--batch", "b"], ["a.dng", "--batch", "b"]]
+)
 def test_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         main(["undo", *arguments])

@@ -1,0 +1,29 @@
+"""Text that can always be sent: file names need not be UTF-8, JSON must."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+
+def shown(name: Path | str) -> str:
+    """Return a path, or a sentence that may quote one, for people.
+
+    Bytes that are not UTF-8 become backslash escapes; everything else stays as it is.
+    """
+    text = str(name)
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # half of a pair, as Windows permits it in a name
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def sendable(value: Any) -> Any:
+    """Return plain JSON values in which every text can be encoded as UTF-8."""
+    if isinstance(value, str | Path):
+        return shown(value)
+    if isinstance(value, dict):
+        return {shown(str(name)): sendable(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [sendable(item) for item in value]
+    return value

@@ -1,0 +1,132 @@
+"""The checks around every handler, cheapest first, all of them before a body is read.
+
+Host → Origin and Sec-Fetch → token → path and method → content type → size.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from sidelight.service.auth import Throttle, Token
+from sidelight.service.operation import JPEG, MUTATING, Operation
+from sidelight.service.problem import ProblemError
+from sidelight.service.protocol import Limits
+
+NAMES = ("127.0.0.1", "localhost")
+"""The only names this service answers for."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a request leads.
+
+    Attributes:
+        operation: What it asks for.
+        id: The number in its path, 0 where there is none.
+    """
+
+    operation: Operation
+    id: int
+
+
+def check_host(request: web.BaseRequest, port: int) -> None:
+    """Refuse requests meant for somebody else: DNS rebinding, proxies, other ports.
+
+    Raises:
+        ProblemError: `misdirected`.
+    """
+    hosts = request.headers.getall("Host", [])
+    wanted = {f"{name}:{port}" for name in NAMES} | (set(NAMES) if port == 80 else set())
+    is_ours = len(hosts) == 1 and hosts[0].lower() in wanted
+    if not is_ours or not request._message.path.startswith("/"):
+        raise ProblemError("misdirected")
+
+
+def check_origin(request: web.BaseRequest, port: int) -> None:
+    """Refuse what a browser sends for a page of somebody else; other programs name no origin.
+
+    Raises:
+        ProblemError: `forbidden`.
+    """
+    headers = request.headers
+    ours = {f"http://{name}:{port}" for name in NAMES}
+    is_foreign = any(origin not in ours for origin in headers.getall("Origin", []))
+    fetch = {name.lower() for name in headers if name.lower().startswith("sec-fetch-")}
+    sites = headers.getall("Sec-Fetch-Site", [])
+    if is_foreign or (fetch and sites != ["same-origin"]):
+        raise ProblemError("forbidden")
+
+
+def check_token(request: web.BaseRequest, token: Token, throttle: Throttle) -> None:
+    """Refuse who does not know the token; too many of them are not even told so.
+
+    Raises:
+        ProblemError: `unauthorized` or `too_many_failures`.
+    """
+    given = request.headers.getall("Authorization", [])
+    if token.opens(given[0] if len(given) == 1 else None):
+        return
+    wait_s = throttle.failed()
+    if wait_s:
+        retry = {"Retry-After": str(math.ceil(wait_s))}
+        raise ProblemError("too_many_failures", headers=retry)
+    raise ProblemError("unauthorized", headers={"WWW-Authenticate": "Bearer"})
+
+
+def find(operations: Sequence[Operation], method: str, path: str) -> Target:
+    """Return the operation of a path and method.
+
+    Raises:
+        ProblemError: `not_found` or `method_not_allowed`.
+    """
+    there = [(each, id) for each in operations if (id := each.match(path)) is not None]
+    if not there:
+        raise ProblemError("not_found", "there is no such path")
+    for operation, id in there:
+        if operation.method == method:
+            return Target(operation, id)
+    raise not_allowed(operation for operation, _ in there)
+
+
+def not_allowed(operations) -> ProblemError:
+    """Return the problem of a method that a path does not have."""
+    methods = ", ".join(sorted({operation.method for operation in operations}))
+    return ProblemError("method_not_allowed", headers={"Allow": methods} if methods else None)
+
+
+def check_content(request: web.BaseRequest, operation: Operation, limits: Limits) -> str:
+    """Return the content type of the body, empty where there is none and none is needed.
+
+    Raises:
+        ProblemError: `content_type` or `too_large`.
+    """
+    has_body = request.body_exists and request.content_length != 0
+    needs_body = operation.body is not None or operation.takes_jpeg
+    if not has_body and not needs_body:
+        return ""
+    accepted = operation.accepts if operation.method in MUTATING else operation.accepts[:1]
+    kind = _content_type(request)
+    if kind not in accepted or request.headers.get("Content-Encoding", "identity") != "identity":
+        raise ProblemError("content_type", f"send {' or '.join(accepted)}")
+    limit = body_limit(kind, limits)
+    if (request.content_length or 0) > limit:
+        raise ProblemError("too_large", f"the body is larger than {limit} bytes")
+    return kind
+
+
+def body_limit(kind: str, limits: Limits) -> int:
+    """Return the most bytes a body of a content type may have."""
+    return limits.jpeg_bytes if kind == JPEG else limits.json_bytes
+
+
+def _content_type(request: web.BaseRequest) -> str:
+    given = request.headers.getall("Content-Type", [])
+    if len(given) != 1:
+        return ""
+    kind, _, parameters = given[0].partition(";")
+    plain = parameters.strip().lower().replace('"', "") in ("", "charset=utf-8")
+    return kind.strip().lower() if plain else ""

@@ -1,0 +1,58 @@
+"""Who waits at the screen hardly notices a batch of thousands."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+BATCH = 400
+ASKED = 40
+PATIENCE = 1.5
+"""How much longer an answer may take during a batch, in the round least disturbed by others."""
+
+ROUNDS = 3
+
+
+def _p95_s(client, photo: Path) -> float:
+    """Return what 19 of 20 answers take at most; one person asks about three times a second."""
+    taken = []
+    for _ in range(ASKED):
+        started = time.perf_counter()
+        client.request("POST", "/v1/predict", {"photo": str(photo)})
+        taken.append(time.perf_counter() - started)
+        time.sleep(0.05)
+    return sorted(taken)[int(0.95 * ASKED) - 1]
+
+
+def test_q6_answers_are_as_quick_during_a_batch(daemon, tiny_raw, tmp_path, capsys) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    one = daemon()
+    client = one.client
+    root = client.request("POST", "/v1/roots", {"path": str(folder)})["id"]
+    client.request("PATCH", f"/v1/roots/{root}", {"paused": True})
+    wanted = tiny_raw(folder / "wanted.dng")
+    photos = [tiny_raw(folder / f"{number:03d}.dng") for number in range(BATCH)]
+    client.request("POST", "/v1/predict", {"photo": str(wanted)})
+    ratios = []
+    for each in range(ROUNDS):
+        idle_s = _p95_s(client, wanted)
+        body = {"photos": [str(photo) for photo in photos], "overwrite": bool(each)}
+        batch = client.request("POST", "/v1/jobs", body)["batch"]
+        one.wait(lambda: client.request("GET", "/v1/status")["jobs"]["leased"])
+        busy_s = _p95_s(client, wanted)
+        status = client.request("GET", "/v1/status")["jobs"]
+        assert status["queued"], "the batch was over too soon to tell"
+        ratios.append(busy_s / idle_s)
+        with capsys.disabled():
+            print(f"\np95 idle {1e3 * idle_s:.0f} ms, during a batch {1e3 * busy_s:.0f} ms")
+        canceled = client.request("DELETE", f"/v1/jobs?batch={batch}")["jobs"]
+        assert canceled
+        assert not client.request("GET", "/v1/status")["jobs"]["queued"]
+    assert min(ratios) < PATIENCE, ratios
+    assert not list(folder.glob(".*")), "cancelling left a half-written file"
+    assert one.stop() == 0

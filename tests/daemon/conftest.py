@@ -1,0 +1,63 @@
+"""A service that answers over real sockets, for everything that asks it."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+
+def _load() -> ModuleType:
+    path = Path(__file__).parent / "service" / "http_service.py"
+    spec = importlib.util.spec_from_file_location("http_service", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def http_service() -> ModuleType:
+    """The module that starts services and reads raw answers."""
+    return _load()
+
+
+@pytest.fixture
+def start_service(tmp_path: Path, http_service: ModuleType) -> Iterator[Callable[..., Any]]:
+    """Start a service, with `limits=`, `port=` and `folder=` if need be."""
+    started: list[Any] = []
+
+    def start(**options: Any) -> Any:
+        folder = options.pop("folder", tmp_path / f"service_{len(started)}")
+        service = http_service.Service(folder, **options).start()
+        started.append(service)
+        return service
+
+    yield start
+    for service in started:
+        service.stop()
+
+
+@pytest.fixture(scope="module")
+def shared_service(
+    tmp_path_factory: pytest.TempPathFactory, http_service: ModuleType
+) -> Iterator[Any]:
+    """One service for all tests of a file, with one watched folder."""
+    one = http_service.Service(tmp_path_factory.mktemp("shared") / "service").start()
+    one.root = one.watch()
+    yield one
+    one.stop()
+
+
+@pytest.fixture
+def service(start_service: Callable[..., Any]) -> Any:
+    """A service with short deadlines and one watched folder."""
+    one = start_service()
+    one.root = one.watch()
+    return one

@@ -1,0 +1,142 @@
+"""A dispatcher on a real queue and real worker processes, with a handler made for tests."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from sidelight.jobs.model import Job, Priority, Request
+from sidelight.jobs.store import JobStore
+from sidelight.jobs.worker import WorkerPool
+from sidelight.service.course import Course, Timing
+from sidelight.service.dispatcher import Dispatcher
+from sidelight.service.lanes import Lanes
+from sidelight.service.threads import Threads
+from sidelight.state.database import Database
+from sidelight.state.events import EventLog
+
+SHORT = Timing(photo_timeout_s=1.0, retry_s=(0.05, 0.1, 0.1), trouble_s=0.1)
+
+
+@dataclass
+class Obedient:
+    """A handler that records what the dispatcher asks of it."""
+
+    folder: Path
+    calls: list[tuple[str, str]] = field(default_factory=list)
+    early: dict[str, Any] | None = None
+    retries: int = 0
+    writing_s: float = 0.0
+    work = "dispatcher_orders:obey"
+
+    def key(self, sha256: str, options: dict[str, Any]) -> str:
+        return hashlib.sha256(f"{sha256} {sorted(options.items())}".encode()).hexdigest()
+
+    def before(self, job: Job, context: Any) -> dict[str, Any] | None:
+        self.calls.append(("before", job.photo.name))
+        return self.early
+
+    def finish(self, job: Job, answer: dict[str, Any], context: Any) -> SimpleNamespace:
+        self.calls.append(("finish", job.photo.name))
+        time.sleep(self.writing_s)
+        if self.retries:
+            self.retries -= 1
+            return SimpleNamespace(result={}, reason="the disk is full", retry=True)
+        (self.folder / f"{job.photo.name}.xmp").write_text("written")
+        result = {"results": [{"status": "written"}], "prediction": answer}
+        return SimpleNamespace(result=result, reason="", retry=False)
+
+
+@dataclass
+class Bench:
+    """Everything a dispatcher works with."""
+
+    folder: Path
+    jobs: JobStore
+    handler: Obedient
+    pools: dict[Priority, WorkerPool]
+
+    def photo(self, name: str, order: str = "fine") -> Path:
+        """Write a photo whose content is an order for `obey`."""
+        path = self.folder / name
+        path.write_bytes(f"{order} {name}".encode())
+        return path
+
+    def enqueue(self, *photos: Path, priority: Priority = Priority.BATCH, **more: Any) -> list[Job]:
+        """Queue photos."""
+        requests = [Request(photo) for photo in photos]
+        return self.jobs.enqueue(requests, priority=priority, batch=more.get("batch", "b"))
+
+    def run(
+        self,
+        scenario: Callable[[Dispatcher], Coroutine[Any, Any, Any]],
+        timing: Timing = SHORT,
+        **more: Any,
+    ) -> Any:
+        """Run a scenario beside a dispatcher, and stop that afterwards."""
+
+        async def main() -> Any:
+            threads = Threads()
+            lanes = Lanes(self.pools[Priority.INTERACTIVE], self.pools[Priority.BATCH], workers=1)
+            course = Course(
+                self.jobs, lanes, threads, None, lambda kind: self.handler, timing=timing, **more
+            )
+            dispatcher = Dispatcher(self.jobs, lanes, threads, course)
+            running = asyncio.create_task(dispatcher.run())
+            try:
+                return await asyncio.wait_for(scenario(dispatcher), 60)
+            finally:
+                await dispatcher.stop(0.5)
+                await running
+                threads.stop()
+
+        return asyncio.run(main())
+
+    async def until(self, done: Callable[[], object], timeout_s: float = 30.0) -> None:
+        """Wait until `done` returns something true."""
+        async with asyncio.timeout(timeout_s):
+            while not done():
+                await asyncio.sleep(0.01)
+
+    async def settled(self) -> None:
+        """Wait until no job is open."""
+        await self.until(lambda: not self.jobs.open_count())
+
+    def state(self, job: Job) -> str:
+        """Return what became of a job."""
+        return self.jobs.get(job.id).state
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    """A queue, two pools of one process each, and a folder of photos."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))  # worker processes import by name
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    database = Database(tmp_path / "state" / "sidelight.db")
+    pools = {
+        Priority.INTERACTIVE: WorkerPool(1, idle_s=30),
+        Priority.BATCH: WorkerPool(1, nice=10, idle_s=30),
+    }
+    yield Bench(folder, JobStore(database, EventLog(database)), Obedient(folder), pools)
+    for pool in pools.values():
+        pool.stop(0)
+    database.close()
+
+
+@pytest.fixture
+def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A folder under watch with a real database; see `watched_folder.py`."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    one = import_module("watched_folder").Watched(tmp_path)
+    yield one
+    one.close()

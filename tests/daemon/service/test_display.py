@@ -1,0 +1,35 @@
+"""Whatever a file is called, its name can be sent."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sidelight.service.display import sendable, shown
+
+
+def test_plain_names_stay() -> None:
+    assert shown(Path("/a/Ünï 😀.CR3")) == str(Path("/a/Ünï 😀.CR3"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names are bytes on POSIX")
+def test_bytes_that_are_no_text_are_escaped() -> None:
+    assert shown(Path(os.fsdecode(b"/a/\xff\xfe.nef"))) == "/a/\\xff\\xfe.nef"
+
+
+def test_halves_of_pairs_are_escaped() -> None:
+    assert shown("a\ud800b") == "a\\ud800b"
+
+
+def test_values_are_walked() -> None:
+    values = {"a\udcff": ["\udcfe", {"b": ("c", Path("d"))}, 1, None, True, 0.5]}
+    assert sendable(values) == {"a\\xff": ["\\xfe", {"b": ["c", "d"]}, 1, None, True, 0.5]}
+
+
+@given(st.text(st.characters()))
+def test_everything_can_be_encoded(text: str) -> None:
+    shown(text).encode("utf-8")
