@@ -15,8 +15,8 @@ import pytest
 from sidelight.config import Config
 from sidelight.paths import HOME_VARIABLE, log_folder
 from sidelight.service.client import find_daemon
-from sidelight.service.daemon import Daemon
 from sidelight.service.course import Timing
+from sidelight.service.daemon import Daemon
 from sidelight.service.instance import Instance
 from sidelight.service.log import start_log, stop_log
 from sidelight.workflows import load_handler

@@ -36,10 +36,13 @@ WAKE_ALL = """
     WHERE state = 'queued' AND not_before_s IS NOT NULL
 """
 
-CLAIM = """
+_not_paused = "(root IS NULL OR root NOT IN (SELECT id FROM roots WHERE state = 'paused'))"
+"""What a root found waits while its user has paused it."""
+
+CLAIM = f"""
     UPDATE jobs SET state = 'leased', lease_until_s = ? WHERE id = (
         SELECT id FROM jobs INDEXED BY jobs_ready
-        WHERE state = 'queued' AND not_before_s IS NULL AND priority <= ?
+        WHERE state = 'queued' AND not_before_s IS NULL AND priority <= ? AND {_not_paused}
         ORDER BY priority, id LIMIT 1
     ) RETURNING *
 """
@@ -135,11 +138,11 @@ IS_QUARANTINED = """
     )
 """
 
-NEXT_READY = """
+NEXT_READY = f"""
     SELECT CASE
         WHEN EXISTS (
             SELECT 1 FROM jobs INDEXED BY jobs_ready
-            WHERE state = 'queued' AND not_before_s IS NULL
+            WHERE state = 'queued' AND not_before_s IS NULL AND {_not_paused}
         ) THEN 0
         ELSE (
             SELECT min(not_before_s) FROM jobs INDEXED BY jobs_waiting

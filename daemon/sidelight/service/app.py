@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 import sys
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,9 @@ __all__ = ["ROUTES", "App", "Server", "make_app", "serve"]
 NEIGHBORS = 20
 """Ports after the preferred one that are tried before any free one will do."""
 
+FLUSH_S = 0.3
+"""Time for clients to take the last bytes of their answers when the service ends."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -48,6 +52,7 @@ class App:
         self.port = 0
         self.handled = 0
         self.is_stopping = False
+        self._jpegs = asyncio.Semaphore(limits.jpegs)
         self._throttle = Throttle(limits.failures, limits.failure_window_s, limits.penalty_s)
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -72,25 +77,25 @@ class App:
         if self.is_stopping:
             raise ProblemError("stopping")
         query = read_query(request.rel_url.raw_query_string, operation.query)
-        body: Any = None
-        if kind:
-            limit = middleware.body_limit(kind, self.limits)
-            data = await read_body(request, limit, self.limits)
-            body = data if kind == JPEG else read_json(data, operation.body or Nothing)
-        self.handled += 1
-        answer = await operation.handler(self.core, Call(target.id, query, body, request))
+        async with self._jpegs if kind == JPEG else nullcontext():
+            body: Any = None
+            if kind:
+                limit = middleware.body_limit(kind, self.limits)
+                data = await read_body(request, limit, self.limits)
+                body = data if kind == JPEG else read_json(data, operation.body or Nothing)
+            self.handled += 1
+            answer = await operation.handler(self.core, Call(target.id, query, body, request))
         return answer.response() if isinstance(answer, Answer) else answer
 
     def _admit(self, request: web.BaseRequest) -> middleware.Target:
         middleware.check_host(request, self.port)
         middleware.check_origin(request, self.port)
-        path = request.rel_url.raw_path
-        there = [each for each in self.operations if each.match(path) is not None]
+        there = middleware.at_path(self.operations, request.rel_url.raw_path)
         if request.method == "OPTIONS":  # a browser asking in advance; it has no token
             raise middleware.not_allowed(there)
-        if not any(each.is_open for each in there):
+        if not any(target.operation.is_open for target in there):
             middleware.check_token(request, self.core.token, self._throttle)
-        return middleware.find(there, request.method, path)
+        return middleware.choose(there, request.method)
 
 
 @dataclass(eq=False)
@@ -119,8 +124,7 @@ class Server:
         self.app.core.hub.close()
         self.listener.pre_shutdown()
         await self.listener.shutdown(grace_s)
-        for transport in tuple(self.listener.surplus):
-            transport.close()
+        await self.listener.end(FLUSH_S)
         await self._server.wait_closed()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 class Predict(Protocol):
     """Predicts a photo's edit in a worker process of the interactive lane."""
 
-    async def __call__(
+    def __call__(
         self, source: Path | bytes, settings: Settings, inside: Path | None = None
-    ) -> dict[str, Any]:
+    ) -> Coroutine[Any, Any, dict[str, Any]]:
         """Return what `workflows.predict` answers.
 
         Args:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
+
+_PATH = re.compile(r"(?<![\w.:/\\])(?:[A-Za-z]:)?[\\/]{1,2}(?:[^'\"\\/\n]+[\\/])+([^'\"\\/\n]*)")
 
 
 def shown(name: Path | str) -> str:
@@ -16,6 +19,11 @@ def shown(name: Path | str) -> str:
         return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     except UnicodeEncodeError:  # half of a pair, as Windows permits it in a name
         return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def without_folders(text: str) -> str:
+    """Return a sentence in which full paths have become names."""
+    return _PATH.sub(r"\1", text)
 
 
 def sendable(value: Any) -> Any:

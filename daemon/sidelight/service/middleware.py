@@ -42,7 +42,7 @@ def check_host(request: web.BaseRequest, port: int) -> None:
     hosts = request.headers.getall("Host", [])
     wanted = {f"{name}:{port}" for name in NAMES} | (set(NAMES) if port == 80 else set())
     is_ours = len(hosts) == 1 and hosts[0].lower() in wanted
-    if not is_ours or not request._message.path.startswith("/"):
+    if not is_ours or not request.raw_path.startswith("/"):
         raise ProblemError("misdirected")
 
 
@@ -77,24 +77,28 @@ def check_token(request: web.BaseRequest, token: Token, throttle: Throttle) -> N
     raise ProblemError("unauthorized", headers={"WWW-Authenticate": "Bearer"})
 
 
-def find(operations: Sequence[Operation], method: str, path: str) -> Target:
-    """Return the operation of a path and method.
+def at_path(operations: Sequence[Operation], path: str) -> list[Target]:
+    """Return what can be asked for at a path, one for each method."""
+    return [Target(each, id) for each in operations if (id := each.match(path)) is not None]
+
+
+def choose(there: Sequence[Target], method: str) -> Target:
+    """Return the one of a path's operations that has the method.
 
     Raises:
         ProblemError: `not_found` or `method_not_allowed`.
     """
-    there = [(each, id) for each in operations if (id := each.match(path)) is not None]
     if not there:
         raise ProblemError("not_found", "there is no such path")
-    for operation, id in there:
-        if operation.method == method:
-            return Target(operation, id)
-    raise not_allowed(operation for operation, _ in there)
+    for target in there:
+        if target.operation.method == method:
+            return target
+    raise not_allowed(there)
 
 
-def not_allowed(operations) -> ProblemError:
+def not_allowed(there: Sequence[Target]) -> ProblemError:
     """Return the problem of a method that a path does not have."""
-    methods = ", ".join(sorted({operation.method for operation in operations}))
+    methods = ", ".join(sorted(target.operation.method for target in there))
     return ProblemError("method_not_allowed", headers={"Allow": methods} if methods else None)
 
 

@@ -109,11 +109,22 @@ def _answers(operation: Operation) -> dict[str, Any]:
     for status, body in operation.answers.items():
         answer: dict[str, Any] = {"description": HTTPStatus(status).phrase}
         if operation.is_stream:
-            answer["content"] = {EVENT_STREAM: {"schema": {"type": "string"}}}
+            answer["content"] = {EVENT_STREAM: {"schema": _event(body)}}
         elif body is not None:
             answer["content"] = {JSON: {"schema": _schema(body)}}
         found[str(status)] = answer
     return found
+
+
+def _event(body: Any) -> dict[str, Any]:
+    """Return the schema of one server-sent event, whose data is JSON."""
+    data = {
+        "type": "string",
+        "contentMediaType": JSON,
+        "contentSchema": _schema(body),
+    }
+    properties = {"id": {"type": "string"}, "event": {"type": "string"}, "data": data}
+    return {"type": "object", "properties": properties, "required": ["id", "event", "data"]}
 
 
 def _problems(operation: Operation) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from sidelight.errors import (
     WorkerError,
     WorkerTimeoutError,
 )
-from sidelight.service.display import shown
+from sidelight.service.display import shown, without_folders
 from sidelight.state.faults import NotFoundError
 
 CONTENT_TYPE: Final = "application/problem+json"
@@ -100,7 +100,7 @@ class ProblemError(SidelightError):
 
     def body(self) -> bytes:
         """Return the JSON to send."""
-        detail = shown(self.detail)[:_DETAIL_LENGTH]
+        detail = without_folders(shown(self.detail))[:_DETAIL_LENGTH]
         return msgspec.json.encode(
             Problem(f"urn:sidelight:{self.code}", self.kind.title, detail, self.code)
         )

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web_protocol import PayloadAccessError, RequestHandler, RequestPayloadError
 
 from sidelight.service.problem import CONTENT_TYPE, ProblemError
+
+Answer = TypeVar("Answer")
 
 _log = logging.getLogger(__name__)
 
@@ -46,6 +48,7 @@ class Limits:
         linger_s: How long the rest of a refused body is thrown away before closing.
         connections: At once; surplus ones get 503.
         json_bytes, jpeg_bytes: Largest bodies.
+        jpegs: JPEG bodies in memory at once; further ones wait unread.
         streams: Event streams at once.
         heartbeat_s: Between two comments on a quiet event stream.
         failures, failure_window_s, penalty_s: The brake on wrong tokens.
@@ -60,6 +63,7 @@ class Limits:
     connections: int = 1024
     json_bytes: int = 1 << 20
     jpeg_bytes: int = 32 << 20
+    jpegs: int = 8
     streams: int = 64
     heartbeat_s: float = 15.0
     failures: int = 50
@@ -75,7 +79,7 @@ class Listener(web.Server):
         self.limits = limits
         self.room = max(8, min(limits.connections, _open_files() - RESERVED_FILES))
         self.open: set[Connection] = set()
-        self.surplus: set[asyncio.BaseTransport] = set()
+        self.surplus: set[asyncio.Transport] = set()
 
     def __call__(self) -> Any:
         """Return the protocol of a new connection."""
@@ -83,11 +87,20 @@ class Listener(web.Server):
             return Refusal(self)
         return Connection(self)
 
+    async def end(self, patience_s: float) -> None:
+        """Give closing connections a moment to empty their buffers, then drop what is left."""
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + patience_s
+        while (self.open or self.surplus) and loop.time() < ends:
+            await asyncio.sleep(0.01)
+        for transport in (*(each.wire for each in self.open), *self.surplus):
+            transport.abort()
+
 
 class Connection(RequestHandler):
     """aiohttp's protocol, with deadlines and with words of our own for what its parser refuses."""
 
-    __slots__ = ("_deadline", "_leaving", "_limits", "_listener", "_sending")
+    __slots__ = ("_deadline", "_leaving", "_limits", "_listener", "_sending", "wire")
 
     def __init__(self, listener: Listener) -> None:
         limits = listener.limits
@@ -108,7 +121,6 @@ class Connection(RequestHandler):
         self._deadline: asyncio.TimerHandle | None = None
         self._sending: asyncio.TimerHandle | None = None
         self._leaving: list[Callable[[], None]] = []
-        listener.open.add(self)
 
     def on_lost(self, callback: Callable[[], None]) -> None:
         """Call back when the connection ends; at once if it has ended."""
@@ -123,6 +135,9 @@ class Connection(RequestHandler):
             self._leaving.remove(callback)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.wire = transport
+        self._listener.open.add(self)
         super().connection_made(transport)
         self._arm()
 
@@ -227,6 +242,31 @@ class Refusal(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
         self._listener.surplus.discard(self._transport)
+
+
+async def while_connected(request: web.BaseRequest, work: Coroutine[Any, Any, Answer]) -> Answer:
+    """Return what `work` returns; cancel it when nobody is there any more to be told.
+
+    Raises:
+        ConnectionError: The client left.
+    """
+    connection = request.protocol
+    assert isinstance(connection, Connection)
+    task = asyncio.ensure_future(work)
+
+    def leave() -> None:
+        task.cancel()
+
+    connection.on_lost(leave)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        task.cancel()
+        if connection.transport is None:
+            raise ConnectionError("the client left") from None
+        raise
+    finally:
+        connection.off_lost(leave)
 
 
 def problem_response(problem: ProblemError) -> web.Response:

@@ -206,14 +206,14 @@ class Outcome(Struct):
     status: str
     reason: str = ""
     confidence: float | None = None
-    sidecar: str | None = None
-    seconds: float = 0.0
-    recipe: Recipe | None = None  # type: ignore[valid-type]
-    reasons: list[Reason] = []
+    sidecar: str | UnsetType | None = UNSET
+    seconds: float | UnsetType = UNSET
+    recipe: Recipe | UnsetType | None = UNSET  # type: ignore[valid-type]
+    reasons: list[Reason] | UnsetType = UNSET
 
 
 class JobAnswer(Struct):
-    """One job. In lists, `results` leave out recipes and reasons."""
+    """One job. In lists, `results` are in outline: they end with `confidence`."""
 
     id: int
     kind: str
@@ -240,6 +240,19 @@ class Accepted(Struct):
 
     batch: str
     jobs: list[JobAnswer]
+
+
+class StreamEvent(Struct):
+    """One thing that happened: the `data` of a server-sent event.
+
+    `type` is `job.` and the job's new state, `ready` at the beginning of a stream, or `reset` when
+    events were missed that are no longer kept.
+    """
+
+    id: int
+    type: str
+    job: int | None
+    data: dict[str, Any]
 
 
 class RootAnswer(Struct):

@@ -21,6 +21,7 @@ from sidelight.jobs.model import OPEN_STATES, Job, Priority, Request
 from sidelight.jobs.store import JobNotFoundError, JobStore
 from sidelight.state.database import Database
 from sidelight.state.events import Event, EventLog
+from sidelight.state.roots import RootStore
 
 LEASE_S = 60.0
 KILLS = int(os.environ.get("SIDELIGHT_TEST_KILLS", "50"))
@@ -173,6 +174,23 @@ def test_q6_who_waits_is_served_before_ten_thousand_others(jobs: JobStore) -> No
     assert claim(jobs).id == urgent.id
     assert jobs.claim(0.0, LEASE_S, up_to=Priority.INTERACTIVE) is None
     assert [claim(jobs).photo for _ in range(3)] == [photo(0), photo(1), photo(2)]
+
+
+def test_what_a_paused_root_found_waits(jobs: JobStore, database: Database) -> None:
+    roots = RootStore(database)
+    root = roots.add(
+        Path("/photos"), "folder", editors=("darktable",), engine="auto", headroom=2, strength=1
+    )
+    jobs.enqueue([Request(photo("a"))], batch="batch", root=root.id)
+    roots.set_state(root.id, "paused")
+    assert jobs.claim(0.0, LEASE_S) is None
+    assert jobs.next_ready_s(0.0) is None
+    (asked,) = enqueue(jobs, "b")
+    claimed = jobs.claim(0.0, LEASE_S)
+    assert claimed is not None
+    assert claimed.id == asked.id
+    roots.set_state(root.id, "watching")
+    assert jobs.claim(0.0, LEASE_S) is not None
 
 
 def test_a_job_is_claimed_once(jobs: JobStore) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sidelight.service.display import sendable, shown
+from sidelight.service.display import sendable, shown, without_folders
 
 
 def test_plain_names_stay() -> None:
@@ -33,3 +33,18 @@ def test_values_are_walked() -> None:
 @given(st.text(st.characters()))
 def test_everything_can_be_encoded(text: str) -> None:
     shown(text).encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("/home/me/my photos/a b.nef is cut off", "a b.nef is cut off"),
+        ("C:\\Users\\me\\a.nef is cut off", "a.nef is cut off"),
+        ("\\\\host\\share\\a.nef is cut off", "a.nef is cut off"),
+        ("'/home/me/a.nef' is cut off", "'a.nef' is cut off"),
+        ("it is black and/or white, at 1/60 s", "it is black and/or white, at 1/60 s"),
+        ("GET /v1", "GET /v1"),
+    ],
+)
+def test_sentences_lose_their_folders(text: str, told: str) -> None:
+    assert without_folders(text) == told

@@ -283,3 +283,16 @@ def test_h20_clients_that_leave_in_the_middle(
     assert service.left == []
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert "Traceback" not in caplog.text
+
+
+def test_clients_that_do_not_read_do_not_hold_up_the_end(start_service) -> None:
+    service = start_service(limits=Limits(send_s=60))
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", service.port))
+        client.sendall(service.head(path="/openapi.json") * 100)
+        service.wait(lambda: any(each.writing_paused for each in service.server.listener.open))
+        started = time.monotonic()
+        service.stop()
+        assert time.monotonic() - started < 5
+        assert not service.server.listener.open

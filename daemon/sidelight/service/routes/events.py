@@ -8,7 +8,7 @@ from msgspec import UNSET
 from sidelight.service.core import Core
 from sidelight.service.operation import LARGEST_ID, Call, Operation
 from sidelight.service.problem import ProblemError
-from sidelight.service.schema import EventsQuery
+from sidelight.service.schema import EventsQuery, StreamEvent
 
 
 async def events(core: Core, call: Call) -> web.StreamResponse:
@@ -31,7 +31,7 @@ OPERATIONS = (
         "/v1/events",
         events,
         "Follow what happens",
-        {200: None},
+        {200: StreamEvent},
         query=EventsQuery,
         is_stream=True,
     ),

@@ -23,6 +23,7 @@ from sidelight.service.schema import (
     Outcome,
 )
 from sidelight.workflows.develop import new_batch
+from sidelight.workflows.develop_job import INSIDE
 
 OUTLINE = ("editor", "status", "reason", "confidence")
 """What a list tells of a result."""
@@ -37,7 +38,7 @@ async def enqueue(core: Core, call: Call) -> Answer:
     jobs = await core.threads.in_store(
         partial(
             core.jobs.enqueue,
-            [Request(photo.path, options) for photo in photos],
+            [Request(photo.path, {**options, INSIDE: str(photo.inside)}) for photo in photos],
             priority=Priority[body.priority.upper()],
             batch=batch,
         )

@@ -11,6 +11,7 @@ from sidelight.service.core import Core
 from sidelight.service.display import shown
 from sidelight.service.named_photos import find_named
 from sidelight.service.operation import Answer, Call, Operation
+from sidelight.service.protocol import while_connected
 from sidelight.service.schema import (
     EditorAnswer,
     PredictBody,
@@ -36,7 +37,8 @@ async def predict(core: Core, call: Call) -> Answer:
         source, inside, photo = found.path, found.inside, shown(found.path)
     else:
         source = call.body
-    predicted = await core.predict(source, Settings.from_json(settings(core, asked)), inside)
+    work = core.predict(source, Settings.from_json(settings(core, asked)), inside)
+    predicted = await while_connected(call.request, work)
     editors = {name: _editor(entry) for name, entry in predicted["editors"].items()}
     return Answer(Prediction(photo, editors))
 

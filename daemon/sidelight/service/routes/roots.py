@@ -58,6 +58,7 @@ async def change(core: Core, call: Call) -> Answer:
     asked = body.chosen()
     root = await core.threads.in_store(_change, core, call.id, asked, body.paused)
     await core.watcher.changed(root)
+    core.wake()
     return Answer(to_answer(root))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from sidelight.emulators import EMULATORS
 from sidelight.errors import UnreadableError, WorkerDiedError, WorkerTimeoutError
 from sidelight.recipe import Recipe
+from sidelight.service.protocol import Limits
 
 JPEG = {"Content-Type": "image/jpeg"}
 
@@ -132,3 +135,66 @@ def test_every_editor_can_be_asked_for(service) -> None:
     for editor in EMULATORS:
         reply = service.ask("POST", f"/v1/predict?editors={editor}", b"\xff\xd8\xff", JPEG)
         assert reply.status == 200
+
+
+def test_errors_name_no_folders(service) -> None:
+    photo = service.photos / "a.nef"
+    photo.write_bytes(b"x")
+
+    def predicting(*args: Any) -> dict[str, Any]:
+        raise UnreadableError(f"{photo} is cut off")
+
+    service.predicting = predicting
+    reply = service.ask("POST", "/v1/predict", {"photo": str(photo)})
+    assert reply.json["detail"] == "a.nef is cut off"
+
+
+def test_nobody_predicts_for_a_client_that_left(service) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    async def forever(*args: Any) -> dict[str, Any]:
+        begun.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.set()
+        return {"editors": {}}
+
+    service.core.predict = forever
+    lines = ("Content-Type: image/jpeg", "Content-Length: 3")
+    with service.connect() as client:
+        client.sendall(service.head(*lines, method="POST", path="/v1/predict") + b"\xff\xd8\xff")
+        assert begun.wait(10)
+    assert ended.wait(10)
+
+
+def test_only_so_many_jpegs_are_held_at_once(start_service) -> None:
+    service = start_service(limits=Limits(jpegs=2))
+    held, most = 0, 0
+    go_on = asyncio.Event()
+
+    async def hold(*args: Any) -> dict[str, Any]:
+        nonlocal held, most
+        held += 1
+        most = max(most, held)
+        await go_on.wait()
+        held -= 1
+        return {"editors": {}}
+
+    service.core.predict = hold
+    replies: list[Any] = []
+    asking = [
+        threading.Thread(
+            target=lambda: replies.append(service.ask("POST", "/v1/predict", b"\xff\xd8", JPEG))
+        )
+        for _ in range(6)
+    ]
+    for each in asking:
+        each.start()
+    service.wait(lambda: held == 2)
+    assert service.ask("GET", "/v1/status").status == 200
+    service.loop.call_soon_threadsafe(go_on.set)
+    for each in asking:
+        each.join(20)
+    assert [reply.status for reply in replies] == [200] * 6
+    assert most == 2
