@@ -6,8 +6,9 @@ import asyncio
 import logging
 import socket
 import sys
-from contextlib import nullcontext
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -52,7 +53,7 @@ class App:
         self.port = 0
         self.handled = 0
         self.is_stopping = False
-        self._jpegs = asyncio.Semaphore(limits.jpegs)
+        self._large = asyncio.Semaphore(limits.large)
         self._throttle = Throttle(limits.failures, limits.failure_window_s, limits.penalty_s)
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -77,11 +78,12 @@ class App:
         if self.is_stopping:
             raise ProblemError("stopping")
         query = read_query(request.rel_url.raw_query_string, operation.query)
-        async with self._jpegs if kind == JPEG else nullcontext():
+        async with AsyncExitStack() as stack:
             body: Any = None
             if kind:
                 limit = middleware.body_limit(kind, self.limits)
-                data = await read_body(request, limit, self.limits)
+                make_room = partial(stack.enter_async_context, self._large)
+                data = await read_body(request, limit, self.limits, make_room)
                 body = data if kind == JPEG else read_json(data, operation.body or Nothing)
             self.handled += 1
             answer = await operation.handler(self.core, Call(target.id, query, body, request))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 from aiohttp.http import HttpVersion11
@@ -13,13 +14,19 @@ from sidelight.service.protocol import Limits
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-async def read_body(request: web.BaseRequest, limit: int, limits: Limits) -> bytes:
+async def read_body(
+    request: web.BaseRequest,
+    limit: int,
+    limits: Limits,
+    make_room: Callable[[], Awaitable[object]],
+) -> bytes:
     """Return the body.
 
     Args:
         request: Checked in every other way.
         limit: Most bytes; what announces more is refused unread, what grows beyond it at once.
         limits: Grace in time, and the floor in bytes per second that counts after it.
+        make_room: Awaited once a body is large; the time is not the client's.
 
     Raises:
         ProblemError: It is too large or too slow.
@@ -31,6 +38,7 @@ async def read_body(request: web.BaseRequest, limit: int, limits: Limits) -> byt
     loop = asyncio.get_running_loop()
     started = loop.time()
     body = bytearray()
+    has_room = False
     while True:
         patience_s = max(limits.body_s, len(body) / limits.body_bps)
         try:
@@ -43,6 +51,11 @@ async def read_body(request: web.BaseRequest, limit: int, limits: Limits) -> byt
         body += chunk
         if len(body) > limit:
             raise _too_large(limit)
+        if len(body) > limits.json_bytes and not has_room:
+            waiting = loop.time()
+            await make_room()
+            started += loop.time() - waiting
+            has_room = True
 
 
 async def _invite(request: web.BaseRequest) -> None:

@@ -48,7 +48,7 @@ class Limits:
         linger_s: How long the rest of a refused body is thrown away before closing.
         connections: At once; surplus ones get 503.
         json_bytes, jpeg_bytes: Largest bodies.
-        jpegs: JPEG bodies in memory at once; further ones wait unread.
+        large: Bodies in memory at once that are larger than JSON may be; others wait unread.
         streams: Event streams at once.
         heartbeat_s: Between two comments on a quiet event stream.
         failures, failure_window_s, penalty_s: The brake on wrong tokens.
@@ -63,7 +63,7 @@ class Limits:
     connections: int = 1024
     json_bytes: int = 1 << 20
     jpeg_bytes: int = 32 << 20
-    jpegs: int = 8
+    large: int = 8
     streams: int = 64
     heartbeat_s: float = 15.0
     failures: int = 50
@@ -94,7 +94,8 @@ class Listener(web.Server):
         while (self.open or self.surplus) and loop.time() < ends:
             await asyncio.sleep(0.01)
         for transport in (*(each.wire for each in self.open), *self.surplus):
-            transport.abort()
+            if transport is not None:
+                transport.abort()
 
 
 class Connection(RequestHandler):
@@ -121,6 +122,8 @@ class Connection(RequestHandler):
         self._deadline: asyncio.TimerHandle | None = None
         self._sending: asyncio.TimerHandle | None = None
         self._leaving: list[Callable[[], None]] = []
+        self.wire: asyncio.Transport | None = None
+        listener.open.add(self)  # now: many may be accepted before the first is made
 
     def on_lost(self, callback: Callable[[], None]) -> None:
         """Call back when the connection ends; at once if it has ended."""
@@ -137,7 +140,6 @@ class Connection(RequestHandler):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.wire = transport
-        self._listener.open.add(self)
         super().connection_made(transport)
         self._arm()
 

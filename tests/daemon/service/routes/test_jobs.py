@@ -40,6 +40,7 @@ def test_photos_are_queued_in_one_batch(service, photos) -> None:
         "headroom": 0.0,
         "strength": 1.0,
         "overwrite": True,
+        "inside": str(service.photos),
     }
 
 

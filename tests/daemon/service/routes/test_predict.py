@@ -168,8 +168,9 @@ def test_nobody_predicts_for_a_client_that_left(service) -> None:
     assert ended.wait(10)
 
 
-def test_only_so_many_jpegs_are_held_at_once(start_service) -> None:
-    service = start_service(limits=Limits(jpegs=2))
+def test_only_so_many_large_bodies_are_held_at_once(start_service) -> None:
+    service = start_service(limits=Limits(large=2, json_bytes=100))
+    large = b"\xff\xd8" * 100
     held, most = 0, 0
     go_on = asyncio.Event()
 
@@ -185,7 +186,7 @@ def test_only_so_many_jpegs_are_held_at_once(start_service) -> None:
     replies: list[Any] = []
     asking = [
         threading.Thread(
-            target=lambda: replies.append(service.ask("POST", "/v1/predict", b"\xff\xd8", JPEG))
+            target=lambda: replies.append(service.ask("POST", "/v1/predict", large, JPEG))
         )
         for _ in range(6)
     ]
