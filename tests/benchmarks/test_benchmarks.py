@@ -65,3 +65,16 @@ def test_startup(tmp_path: Path) -> None:
     figures = quick("startup", tmp_path)
     assert 1 < figures["startup"]["ratio"]["median"] < 12
     assert 50 < figures["base_environment"]["megabytes"] < 800
+
+
+@pytest.mark.usefixtures("shared")
+def test_service(tmp_path: Path) -> None:
+    figures = quick("service", tmp_path)
+    assert 0.5 < figures["predict_one_client"]["p50_over_p50"] < 10
+    assert figures["predict_eight_clients"]["throughput_over_bare_workers"]["median"] > 0.1
+    assert figures["burst"]["jobs"]["done"] == figures["burst"]["photos"]
+    assert figures["burst"]["rate_over_auto"] > 0.1
+    tiny = figures["tiny_files"]
+    assert tiny["jobs"] == tiny["different_photos"] == tiny["files"]
+    assert figures["at_rest"]["rss_mb"] < 150
+    assert figures["restart"]["seconds"]["median"] > 0
