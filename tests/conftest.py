@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -51,6 +53,22 @@ def darktable_cli() -> str:
     if found is None:
         pytest.skip("darktable-cli is not installed")
     return found
+
+
+@pytest.fixture(scope="session")
+def load_helper() -> Callable[[str], ModuleType]:
+    """Import a module of the tests by its path below tests/, once, as its bare name."""
+
+    def load(path: str) -> ModuleType:
+        name = Path(path).stem
+        if name not in sys.modules:
+            spec = importlib.util.spec_from_file_location(name, CHECKOUT / "tests" / path)
+            assert spec is not None and spec.loader is not None
+            sys.modules[name] = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(sys.modules[name])
+        return sys.modules[name]
+
+    return load
 
 
 TinyRaw = Callable[[Path], Path]

@@ -119,18 +119,18 @@ def _typed(name: str, value: Any) -> Any:
         names = [value] if isinstance(value, str) else value
         if isinstance(names, list) and all(isinstance(item, str) for item in names):
             return tuple(names)
-        raise ConfigError(f"{name} is a list of names")
+        raise ConfigError(f"{name} must be a list of names")
     if isinstance(default, str):
         if isinstance(value, str):
             return value
-        raise ConfigError(f"{name} is a name in quotes")
+        raise ConfigError(f"{name} must be a name in quotes")
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ConfigError(f"{name} is a number")
+        raise ConfigError(f"{name} must be a number")
     if isinstance(default, int) and not isinstance(value, int):
-        raise ConfigError(f"{name} is a whole number")
+        raise ConfigError(f"{name} must be a whole number")
     return type(default)(value)
 
 
 def _within(name: str, value: float, lowest: float, highest: float) -> None:
     if not (math.isfinite(value) and lowest <= value <= highest):
-        raise ConfigError(f"{name} lies between {lowest:g} and {highest:g}")
+        raise ConfigError(f"{name} must lie between {lowest:g} and {highest:g}")

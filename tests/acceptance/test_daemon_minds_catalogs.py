@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import sqlite3
-import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from types import ModuleType
@@ -14,15 +13,9 @@ import pytest
 
 
 @pytest.fixture(scope="module")
-def factories(checkout: Path) -> ModuleType:
+def factories(load_helper: Callable[[str], ModuleType]) -> ModuleType:
     """The module that makes small catalogs."""
-    path = checkout / "tests" / "daemon" / "catalogs" / "factories.py"
-    spec = importlib.util.spec_from_file_location("catalog_factories", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return load_helper("daemon/catalogs/factories.py")
 
 
 def _digests(folder: Path) -> dict[str, str]:
@@ -43,7 +36,7 @@ def test_a_photo_in_a_catalog_waits_and_s13_the_catalog_stays(
     one = daemon(config={"poll_s": 0.3})
     client = one.client
     root = client.request("POST", "/v1/roots", {"path": str(catalog)})
-    assert root["photos"] == 1
+    assert root["photos"] == 2
     client.request("POST", "/v1/roots", {"path": str(photos), "existing": True})
     tiny_raw(free)
     one.wait(lambda: client.request("GET", "/v1/status")["jobs"]["done"] == 2)

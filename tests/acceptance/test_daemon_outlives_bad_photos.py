@@ -15,7 +15,7 @@ import pytest
 from sidelight.config import Config
 from sidelight.paths import HOME_VARIABLE, log_folder
 from sidelight.service.client import find_daemon
-from sidelight.service.course import Timing
+from sidelight.service.course import JobTiming
 from sidelight.service.daemon import Daemon
 from sidelight.service.instance import Instance
 from sidelight.service.log import start_log, stop_log
@@ -74,7 +74,7 @@ def _serving(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
             instance,
             start_log(log_folder()),
             handlers=lambda kind: Sabotage() if kind == "develop" else load_handler(kind),
-            timing=Timing(photo_timeout_s=4.0),
+            timing=JobTiming(photo_timeout_s=4.0),
         )
         loop = asyncio.get_running_loop()
         stop.append(lambda: loop.call_soon_threadsafe(daemon.stop))

@@ -5,14 +5,13 @@ The service really listens; what is walked is the OpenAPI document that it serve
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -31,14 +30,8 @@ PAGE_ANYWHERE = {"Origin": "http://evil.example", "Sec-Fetch-Site": "cross-site"
 
 
 @pytest.fixture(scope="module")
-def http_service() -> ModuleType:
-    path = Path(__file__).parents[1] / "daemon" / "service" / "http_service.py"
-    spec = importlib.util.spec_from_file_location("http_service", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+def http_service(load_helper: Callable[[str], ModuleType]) -> ModuleType:
+    return load_helper("daemon/service/http_service.py")
 
 
 @pytest.fixture(scope="module")

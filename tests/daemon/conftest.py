@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -12,20 +10,10 @@ from typing import Any
 import pytest
 
 
-def _load() -> ModuleType:
-    path = Path(__file__).parent / "service" / "http_service.py"
-    spec = importlib.util.spec_from_file_location("http_service", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="session")
-def http_service() -> ModuleType:
+def http_service(load_helper: Callable[[str], ModuleType]) -> ModuleType:
     """The module that starts services and reads raw answers."""
-    return _load()
+    return load_helper("daemon/service/http_service.py")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -34,8 +34,6 @@ class CatalogPhoto:
         edited: Whether its develop settings are somebody's work.
         edited_at: UTC time in ISO 8601 of the last change, as far as the catalog says; or empty.
         virtual_copy: Whether another photo of the catalog has the same file and came first.
-        settings: The develop settings in the catalog's own terms, plain JSON values, when asked
-            for: `crs` settings (Lightroom) or `{"operations": […]}` (darktable).
         digest: Changes whenever the develop settings do; empty where there is no edit.
         companions: Files that the catalog treats as part of this photo, such as a camera's JPEG.
         row: Where the catalog keeps the photo.
@@ -46,7 +44,6 @@ class CatalogPhoto:
     edited: bool = False
     edited_at: str = ""
     virtual_copy: bool = False
-    settings: dict[str, Any] = field(default_factory=dict)
     digest: str = ""
     companions: tuple[Path, ...] = ()
     row: int = 0
@@ -56,11 +53,15 @@ class OpenCatalog(Protocol):
     """A private copy that is being read. All methods raise CatalogError."""
 
     def photos(self) -> Iterator[CatalogPhoto]:
-        """Yield every photo, in no order, without settings; rows that name no file are left out."""
+        """Yield every photo, in no order; rows that name no file are left out."""
         ...
 
     def settings(self, photo: CatalogPhoto) -> dict[str, Any]:
-        """Return the settings of one photo, empty where they cannot be told."""
+        """Return the develop settings of one photo, empty where they cannot be told.
+
+        They are in the catalog's own terms, plain JSON values: `crs` settings by name (Lightroom)
+        or `{"operations": […]}` (darktable).
+        """
         ...
 
 
@@ -92,8 +93,8 @@ class Catalog(Protocol):
         """
         ...
 
-    def read(self, *, with_settings: bool = False) -> list[CatalogPhoto]:
-        """Return all photos, with the settings of the edited ones when asked.
+    def read(self) -> list[CatalogPhoto]:
+        """Return all photos.
 
         Raises:
             CatalogError: It cannot be read.

@@ -24,7 +24,6 @@ HISTORY = Source(
     ("blendop_version", "blendop_params", "multi_priority", "multi_name"),
 )
 ORDER = Source("module_order", ("imgid", "version"), ("iop_list",))
-INFO = Source("db_info", ("key", "value"))
 
 MOST_NAME_CHARACTERS = 4096
 MOST_ENTRIES = 2000
@@ -50,14 +49,6 @@ class DarktableSession:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-
-    @property
-    def version(self) -> str:
-        """The version of the tables, such as `37` in darktable 4.2; or empty."""
-        if not self._reader.has(INFO):
-            return ""
-        row = self._reader.first("SELECT value FROM db_info WHERE key = 'version'")
-        return str(row[0]) if row and isinstance(row[0], str | int) else ""
 
     def photos(self) -> Iterator[CatalogPhoto]:
         """Yield every photo and duplicate."""

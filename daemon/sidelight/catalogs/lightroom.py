@@ -15,7 +15,6 @@ from sidelight.catalogs.compact import compact
 from sidelight.catalogs.crs_edit import is_edit
 from sidelight.catalogs.lua_table import parse_lua_table
 from sidelight.catalogs.sqlite import Reader, Source, SqliteCatalog, count_up_to
-from sidelight.catalogs.xmp_cell import xmp_from_cell
 from sidelight.errors import CatalogError
 
 ROOT_FOLDERS = Source("AgLibraryRootFolder", ("id_local", "absolutePath"))
@@ -33,8 +32,6 @@ SETTINGS = Source(
     ("id_local", "text"),
     ("digest", "hasDevelopAdjustments", "hasDevelopAdjustmentsEx"),
 )
-METADATA = Source("Adobe_AdditionalMetadata", ("image", "xmp"))
-VARIABLES = Source("Adobe_variablesTable", ("name", "value"))
 
 EPOCH_S = 978_307_200
 """Unix time of the first second of 2001, from which Lightroom counts."""
@@ -64,16 +61,6 @@ class LightroomSession:
         )
         self._edits: dict[str, bool] = {}
 
-    @property
-    def version(self) -> str:
-        """The catalog's own version, such as `0600008` for Lightroom 6; or empty."""
-        if not self._reader.has(VARIABLES):
-            return ""
-        row = self._reader.first(
-            "SELECT value FROM Adobe_variablesTable WHERE name = 'Adobe_DBVersion'"
-        )
-        return row[0] if row and isinstance(row[0], str) else ""
-
     def photos(self) -> Iterator[CatalogPhoto]:
         """Yield every photo and virtual copy."""
         for row in count_up_to(self._reader.rows(self._question()), self._reader.name):
@@ -85,15 +72,6 @@ class LightroomSession:
         """Return the `crs` settings by name, as Lightroom spells them."""
         text = self._settings_text(photo.row)
         return compact(parse_lua_table(text)) if text else {}
-
-    def xmp(self, photo: CatalogPhoto) -> str:
-        """Return the XMP packet that Lightroom keeps of a photo, empty for none."""
-        if not self._reader.has(METADATA):
-            return ""
-        row = self._reader.first(
-            "SELECT xmp FROM Adobe_AdditionalMetadata WHERE image = ?", (photo.row,)
-        )
-        return xmp_from_cell(row[0]) if row else ""
 
     def _question(self) -> str:
         column = self._reader.column

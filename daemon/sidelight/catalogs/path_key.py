@@ -10,7 +10,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Literal
 
-from sidelight.state.network import FILE_SYSTEMS
+from sidelight.state.mounts import remote_places
 
 System = Literal["windows", "mac", "linux"]
 
@@ -59,7 +59,7 @@ class RealPaths:
     """
 
     def __init__(self) -> None:
-        self._remote = _remote_mounts() if os.name == "posix" else ()
+        self._remote = remote_places() if os.name == "posix" else ()
         self._real = cache(self._look)
 
     def of(self, path: Path) -> str:
@@ -76,17 +76,3 @@ class RealPaths:
             return os.path.realpath(folder)
         except (OSError, ValueError):
             return folder
-
-
-def _remote_mounts() -> tuple[str, ...]:
-    import psutil
-
-    try:
-        mounts = psutil.disk_partitions(all=True)
-    except (OSError, RuntimeError, psutil.Error):
-        return ()
-    return tuple(
-        mount.mountpoint.rstrip("/")
-        for mount in mounts
-        if mount.fstype.lower() in {*FILE_SYSTEMS, "autofs"} or "remote" in mount.opts.split(",")
-    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -188,16 +188,10 @@ class SqliteCatalog:
         ):
             yield self.session(reader)
 
-    def read(self, *, with_settings: bool = False) -> list[CatalogPhoto]:
-        """Return all photos, with the settings of the edited ones when asked."""
+    def read(self) -> list[CatalogPhoto]:
+        """Return all photos."""
         with self.open() as catalog:
-            photos = list(catalog.photos())
-            if not with_settings:
-                return photos
-            return [
-                replace(photo, settings=catalog.settings(photo)) if photo.edited else photo
-                for photo in photos
-            ]
+            return list(catalog.photos())
 
 
 def _catalog_error(name: str, error: Exception) -> CatalogError:

@@ -1,6 +1,6 @@
 """The `sidelight` command. Each sub-command is one module, imported light, run heavy.
 
-Exit codes: 0 done; 1 some photos failed, each named with its reason; 2 usage; 130 interrupted.
+Exit codes: 0 done; 1 something failed, each time named with its reason; 2 usage; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def make_parser() -> argparse.ArgumentParser:
         prog="sidelight",
         description="HDR-aware edits for RAW photos, as sidecars that Lightroom and darktable "
         "honour. Originals are never changed; nothing leaves this machine.",
-        epilog="Exit codes: 0 done, 1 some photos failed, 2 wrong usage.",
+        epilog="Exit codes: 0 done, 1 something failed, 2 wrong usage, 130 interrupted.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"sidelight {__version__}")

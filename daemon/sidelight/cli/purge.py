@@ -53,4 +53,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _size(files: int, size_bytes: int) -> str:
-    return f"{files:6} files {size_bytes / 1e6:9.1f} MB"
+    from sidelight.cli.text import counted
+
+    return f"{counted(files, 'file'):>12} {size_bytes / 1e6:9.1f} MB"

@@ -1,6 +1,6 @@
-"""Show what the daemon does: jobs, watched places, what waits, what was given up.
+"""Show what the daemon does: jobs, watched places, what waits, what failed.
 
-With --follow it shows progress until no job is open.
+With --follow it shows progress until everything that can be done is done.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sidelight.service.client import Client
 
 _OPEN = ("queued", "leased")
+_FAILED_SHOWN = 5
 _ASKED_EVERY_S = 0.3
 _WORDS = {
     "queued": "waiting",
@@ -27,7 +28,9 @@ _WORDS = {
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--follow", action="store_true", help="show progress until no job is open")
+    parser.add_argument(
+        "--follow", action="store_true", help="show progress until nothing is left to do"
+    )
     parser.add_argument(
         "--json", action="store_true", help="one JSON object; with --follow one for each event too"
     )
@@ -50,7 +53,9 @@ def run(arguments: argparse.Namespace) -> int:
         from sidelight.errors import ServiceError
 
         raise ServiceError("there is nothing to follow: the daemon is not running")
-    _follow(client, status, as_json=arguments.json)
+    last = _follow(client, status, as_json=arguments.json)
+    if not arguments.json and last is not status:
+        _show_work(last)
     return 0
 
 
@@ -71,7 +76,14 @@ def _of_database() -> dict[str, Any]:
     from sidelight.workflows.status import read_status
 
     daemon: dict[str, Any] = {"running": False, "url": None, "version": None, "uptime_s": None}
-    nothing: dict[str, Any] = {"jobs": {}, "roots": [], "quarantine": [], "waiting": 0}
+    nothing: dict[str, Any] = {
+        "jobs": {},
+        "held": 0,
+        "roots": [],
+        "failed": [],
+        "quarantine": [],
+        "waiting": 0,
+    }
     if not database_file().exists():
         return {"daemon": daemon, **nothing, "warnings": []}
     with open_own_database() as database:
@@ -80,36 +92,57 @@ def _of_database() -> dict[str, Any]:
 
 def _show(status: dict[str, Any]) -> None:
     from sidelight.cli.report import say
+    from sidelight.cli.text import duration
 
     daemon = status["daemon"]
     if daemon["running"]:
-        hours = (daemon["uptime_s"] or 0) / 3600
-        say("daemon ", f"running at {daemon['url']}", f"version {daemon['version']}, {hours:.1f} h")
+        since = f"version {daemon['version']}, for {duration(daemon['uptime_s'] or 0)}"
+        say("daemon ", f"running at {daemon['url']}", since)
     else:
         say("daemon ", "not running", "(`sidelight serve` starts it)")
-    jobs = [f"{count} {_WORDS.get(name, name)}" for name, count in status["jobs"].items() if count]
-    say("jobs   ", ", ".join(jobs) or "none")
     for root in status["roots"]:
         say("watched", f"{root['state']:8}", root["path"], root["reason"])
     if not status["roots"]:
         say("watched", "nothing")
-    if status["waiting"]:
-        say("waiting", f"{status['waiting']} edits wait for an editor to take them")
-    for given_up in status["quarantine"]:
-        say("left   ", given_up["photo"], given_up["reason"])
+    _show_work(status)
     for warning in status["warnings"]:
         say("warning", warning)
 
 
-def _follow(client: Client, status: dict[str, Any], *, as_json: bool) -> None:
-    """Show events as they come until no job is open."""
+def _show_work(status: dict[str, Any]) -> None:
+    """Show how far the work is, what failed and what waits."""
+    from sidelight.cli.report import say
+    from sidelight.cli.text import counted
+
+    counts = dict(status["jobs"])
+    if "workers" not in status:  # nobody works: what was begun is done again
+        counts["queued"] = sum(counts.pop(name, 0) for name in _OPEN)
+    parts = [f"{status['settling']} arriving"] if status.get("settling") else []
+    for name, word in _WORDS.items():
+        if counts.get(name):
+            held = status["held"] if name == "queued" else 0
+            where = f" ({held} of a paused or missing place)" if held else ""
+            parts.append(f"{counts[name]} {word}{where}")
+    say("jobs   ", ", ".join(parts) or "none")
+    for failed in status["failed"][:_FAILED_SHOWN]:
+        say("failed ", failed["photo"], failed["reason"])
+    if counts.get("failed", 0) > _FAILED_SHOWN:
+        say("failed ", f"and {counts['failed'] - _FAILED_SHOWN} before these")
+    for given_up in status["quarantine"]:
+        say("left   ", given_up["photo"], given_up["reason"])
+    if count := status["waiting"]:
+        say("waiting", f"{counted(count, 'edit')} for the editor's plug-in or script to take")
+
+
+def _follow(client: Client, status: dict[str, Any], *, as_json: bool) -> dict[str, Any]:
+    """Show events as they come until nothing is left to do; return how things stand then."""
     import sys
 
     from sidelight.cli.report import print_json
 
     open_jobs = _open_jobs(status)
     if not open_jobs:
-        return
+        return status
     events = _listen(client)
     with _Bar(open_jobs, shown=not as_json and sys.stdout.isatty()) as bar:
         while open_jobs:
@@ -117,15 +150,19 @@ def _follow(client: Client, status: dict[str, Any], *, as_json: bool) -> None:
             for event in _gather(events):
                 if as_json:
                     print_json(event)
-            open_jobs = _open_jobs(client.request("GET", "/v1/status"))
+            status = _of_daemon(client)
+            open_jobs = _open_jobs(status)
             bar.show(open_jobs)
         for event in _gather(events):
             if as_json:
                 print_json(event)
+    return status
 
 
 def _open_jobs(status: dict[str, Any]) -> int:
-    return sum(status["jobs"].get(name, 0) for name in _OPEN)
+    """Return how much is left to do, without what only the user or a drive can let go on."""
+    open_jobs = sum(status["jobs"].get(name, 0) for name in _OPEN)
+    return max(open_jobs - status["held"], 0) + status.get("settling", 0)
 
 
 def _listen(client: Client) -> SimpleQueue[Any]:

@@ -77,24 +77,38 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _add(arguments: argparse.Namespace, roots: Roots) -> int:
     from sidelight.cli.question import confirm
-    from sidelight.workflows.watch import check_place, photos_there
+    from sidelight.service.existing import photos_there
+    from sidelight.workflows.watch import check_place
 
     settings = _settings(arguments)
     place = _absolute(arguments.place)
     kind = check_place(place)
     if arguments.existing:
         count = len(photos_there(place, kind))
-        question = f"{count} photos are there already. Develop them too?"
-        if not confirm(arguments.parser, question, yes=arguments.yes):
+        question = f"{_are_there(count)} already. Develop {'it' if count == 1 else 'them'} too?"
+        if count and not confirm(arguments.parser, question, yes=arguments.yes):
             _say("nothing is watched that was not before")
             return 1
     root = roots.add(place, settings, existing=arguments.existing)
     _show(root, as_json=arguments.json)
     if not arguments.json:
-        count = root.get("photos", 0)
-        done = "are queued" if arguments.existing else "are left as they are (--existing)"
-        _say(f"{count} photos are there already and {done}" if count else "")
+        _say(_about_existing(root.get("photos", 0), asked=arguments.existing))
     return 0
+
+
+def _about_existing(count: int, *, asked: bool) -> str:
+    if not count:
+        return "no photo to develop is there yet" if asked else ""
+    if asked:
+        return f"{_are_there(count)} already and will be developed"
+    left = "is left as it is" if count == 1 else "are left as they are"
+    return f"{_are_there(count)} already and {left}; --existing would develop them, too"
+
+
+def _are_there(count: int) -> str:
+    from sidelight.cli.text import counted
+
+    return f"{counted(count, 'photo')} {'is' if count == 1 else 'are'} there"
 
 
 def _settings(arguments: argparse.Namespace):

@@ -185,7 +185,7 @@ def least_squares(
     r, state = residual(theta)
     cost = 0.5 * float(r @ r) + pull.cost(theta[index])
     j, normal = pull.linearised(jacobian(theta, state))
-    while used < iterations:
+    while used < iterations and damping <= 1e8:
         used += 1
         gradient = j.T @ r + pull.gradient(theta[index])
         scale = np.diag(normal) + 0.1 * np.diag(normal).mean()
@@ -196,8 +196,6 @@ def least_squares(
         cost_trial = 0.5 * float(r_trial @ r_trial) + pull.cost(trial[index])
         if not np.isfinite(cost_trial) or cost_trial >= cost:
             damping *= 6.0
-            if damping > 1e8:
-                break
             continue
         gain = (cost - cost_trial) / max(cost, 1e-30)
         theta, r, state, cost = trial, r_trial, state_trial, cost_trial

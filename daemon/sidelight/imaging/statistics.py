@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sidelight.imaging.color import LUMINANCE, REC2020_TO_XYZ, apply_matrix, rgb_to_lab
 from sidelight.imaging.difference import delta_e_2000
-from sidelight.recipe.white_balance import xy_to_kelvin_tint
+from sidelight.recipe.color_temperature import xy_to_kelvin_tint
 
 NEUTRAL_CHROMA = 10.0
 NEUTRAL_LIGHTNESS = (20.0, 90.0)

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any
 
@@ -20,10 +21,11 @@ from pebble import ProcessPool
 from sidelight.errors import WorkerError
 from sidelight.jobs.call import Answer, begin, perform
 from sidelight.jobs.limits import Limits
+from sidelight.jobs.wire import listen, speak
 
 
 class _OneProcess(SpawnContext):
-    """A context that starts one process only, and knows it."""
+    """A context that starts one process only, knows it, and trusts nothing that it says."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,8 +34,14 @@ class _OneProcess(SpawnContext):
     def Process(self, *args: Any, **kwargs: Any) -> SpawnProcess:  # type: ignore[override]
         if self.process is not None:
             raise OSError("the worker process has ended")
+        kwargs["target"] = partial(speak, kwargs["target"])
         self.process = SpawnProcess(*args, **kwargs)
         return self.process
+
+    def Pipe(self, duplex: bool = True) -> Any:
+        ends = super().Pipe(duplex)
+        listen(ends[0])  # the worker makes a reader of its own; it may believe us
+        return ends
 
 
 class Lane:

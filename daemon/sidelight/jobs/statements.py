@@ -118,18 +118,14 @@ FINISHED_TWIN = """
     SELECT * FROM jobs WHERE key = ? AND id <> ? AND state = 'done' AND result IS NOT NULL
     ORDER BY id DESC LIMIT 1
 """
-OPEN_TWIN = """
-    SELECT * FROM jobs WHERE key = ? AND id <> ? AND state = 'leased' ORDER BY id LIMIT 1
-"""
 
 COUNTS = "SELECT state, count(*) AS jobs FROM jobs GROUP BY state"
-OPEN_COUNT = """
-    SELECT count(*) FROM jobs INDEXED BY jobs_open WHERE state IN ('queued', 'leased')
+
+HELD = """
+    SELECT count(*) FROM jobs INDEXED BY jobs_state
+    WHERE state = 'queued' AND root IN (SELECT id FROM roots WHERE state <> 'watching')
 """
-OPEN_COUNT_OF_ROOT = """
-    SELECT count(*) FROM jobs INDEXED BY jobs_open_of_root
-    WHERE root = ? AND state IN ('queued', 'leased')
-"""
+FAILED = "SELECT * FROM jobs WHERE state = 'failed' ORDER BY id DESC LIMIT ?"
 
 QUARANTINED = "SELECT * FROM jobs WHERE state = 'quarantined' ORDER BY id"
 IS_QUARANTINED = """

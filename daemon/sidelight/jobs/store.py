@@ -17,9 +17,19 @@ from typing import Any, get_args
 
 from sidelight.jobs import statements as sql
 from sidelight.jobs.model import OPEN_STATES, Job, Priority, Request, State
-from sidelight.state.database import Database, NotFoundError, path_to_blob, path_to_text
+from sidelight.state.database import Database
 from sidelight.state.events import EventLog
-from sidelight.state.values import blob_to_path, now, pack, to_json, to_text, unpack
+from sidelight.state.faults import NotFoundError
+from sidelight.state.values import (
+    blob_to_path,
+    now,
+    pack,
+    path_to_blob,
+    path_to_text,
+    to_json,
+    to_text,
+    unpack,
+)
 
 MAX_DEATHS = 2
 """Worker processes that may die of one content before it is given up."""
@@ -86,10 +96,6 @@ class JobStore:
     def finished_twin(self, key: str, id: int) -> Job | None:
         """Return the newest other job of that key which has a result."""
         return _first(self._database.read(sql.FINISHED_TWIN, (key, id)))
-
-    def open_twin(self, key: str, id: int) -> Job | None:
-        """Return another job of that key which is being worked on."""
-        return _first(self._database.read(sql.OPEN_TWIN, (key, id)))
 
     def finish(self, id: int, result: dict[str, Any], reason: str = "") -> Job:
         """Note that the work is done."""
@@ -178,6 +184,14 @@ class JobStore:
         found = {row["state"]: row["jobs"] for row in self._database.read(sql.COUNTS)}
         return {state: found.get(state, 0) for state in get_args(State)}
 
+    def held(self) -> int:
+        """Return how many jobs wait in roots that are paused or missing."""
+        return int(self._database.read(sql.HELD)[0][0])
+
+    def failed(self, limit: int) -> list[Job]:
+        """Return the jobs that failed last, the newest first."""
+        return [_job(row) for row in self._database.read(sql.FAILED, (limit,))]
+
     def quarantined(self) -> list[Job]:
         """Return the jobs whose content kills worker processes."""
         return [_job(row) for row in self._database.read(sql.QUARANTINED)]
@@ -185,12 +199,6 @@ class JobStore:
     def is_quarantined(self, sha256: str) -> bool:
         """Whether a content kills worker processes."""
         return bool(self._database.read(sql.IS_QUARANTINED, (sha256,))[0][0])
-
-    def open_count(self, root: int | None = None) -> int:
-        """Return how many jobs are queued or being worked on."""
-        if root is None:
-            return int(self._database.read(sql.OPEN_COUNT)[0][0])
-        return int(self._database.read(sql.OPEN_COUNT_OF_ROOT, (root,))[0][0])
 
     def next_ready_s(self, now_s: float) -> float | None:
         """Return the seconds until a job can be claimed, 0 when one can, None without any."""

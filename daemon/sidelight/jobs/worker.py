@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from pebble import ProcessFuture
 
 from sidelight.errors import WorkerDiedError, WorkerError, WorkerTimeoutError
-from sidelight.jobs.call import NO_MEMORY, Answer, call_packed, unpack, unpack_error
+from sidelight.jobs.call import NO_MEMORY, Answer, call_packed, unpack_answer, unpack_error
 from sidelight.jobs.capacity import sensible_workers
 from sidelight.jobs.lane import Lane
 from sidelight.jobs.limits import ENFORCES_MEMORY, Limits
@@ -99,7 +99,7 @@ class WorkerPool:
         """Call a function in a worker process.
 
         Args:
-            function: Importable by name.
+            function: Importable by name; returns plain JSON values.
             args: What it is called with.
             timeout_s: Counts from when a process begins the call, by the monotonic clock.
 
@@ -234,7 +234,7 @@ class WorkerPool:
     def _settle(self, task: _Task, answer: Answer) -> None:
         try:
             if answer.good:
-                value = unpack(answer.packed)
+                value = unpack_answer(answer.packed)
                 with suppress(InvalidStateError):
                     task.future.set_result(value)
             else:

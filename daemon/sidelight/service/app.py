@@ -61,7 +61,10 @@ class App:
         try:
             return await self._answer(request)
         except SidelightError as error:
-            response = problem_response(as_problem(error))
+            problem = as_problem(error)
+            response = problem_response(problem)
+            if problem.code in middleware.STRANGERS:
+                response.force_close()  # and whatever was sent behind it is not looked at
         except (RequestPayloadError, ConnectionError):
             response = problem_response(ProblemError("bad_request"))
         except Exception:

@@ -12,8 +12,10 @@ from sidelight.jobs.model import Job, Request
 from sidelight.jobs.store import JobStore
 from sidelight.service.hashing import Content
 from sidelight.service.intake import Ready
-from sidelight.state.database import Database, path_to_blob
+from sidelight.service.scan import Stamp
+from sidelight.state.database import Database
 from sidelight.state.roots import Root
+from sidelight.state.values import path_to_blob
 from sidelight.workflows.develop import new_batch
 from sidelight.workflows.develop_job import INSIDE
 
@@ -82,6 +84,27 @@ class Arrivals:
         self._wake()
         return jobs
 
+    def asked(self, root: Root, photos: Sequence[Path]) -> list[Job]:
+        """Queue photos that the user wants developed though they are not new.
+
+        They are not read here: there may be very many.
+
+        Raises:
+            StateError: Nothing was queued.
+        """
+        options = options_of(root)
+        requests = [Request(photo, options, KIND) for photo in photos]
+        jobs = self._jobs.enqueue(requests, batch=self._batch(root.id), root=root.id)
+        _log.info("root %d, asked for: %d", root.id, len(jobs))
+        self._wake()
+        return jobs
+
+    def close(self, batch: str) -> None:
+        """Let no photo join a batch any more: it is being undone or canceled."""
+        for root, (name, _) in tuple(self._batches.items()):
+            if name == batch:
+                self._batches.pop(root, None)
+
     def content(self, job: Job) -> Content | None:
         """Return what a job's photo held when it was queued, once and where that is known.
 
@@ -91,8 +114,8 @@ class Arrivals:
 
     def _note(self, job: int, photo: Ready) -> None:
         seen = photo.seen
-        stamp = (seen.device, seen.inode, seen.size, seen.mtime_ns)
-        self._contents[job] = Content(photo.sha256, seen.size, stamp)
+        stamp = Stamp(seen.device, seen.inode, seen.size, seen.mtime_ns)
+        self._contents[job] = Content(photo.sha256, stamp)
         while len(self._contents) > MOST_CONTENTS:
             del self._contents[next(iter(self._contents))]
 

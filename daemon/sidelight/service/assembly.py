@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from sidelight import paths
 from sidelight.config import Config
 from sidelight.emulators import EMULATORS
 from sidelight.engines import ENGINES
+from sidelight.errors import StateError
 from sidelight.jobs.model import Job
 from sidelight.jobs.store import JobStore
 from sidelight.jobs.worker import WorkerPool, sensible_workers
@@ -24,9 +25,9 @@ from sidelight.service.app import serve as listen
 from sidelight.service.arrivals import Arrivals
 from sidelight.service.auth import Token
 from sidelight.service.core import Core
-from sidelight.service.course import Course, Timing
+from sidelight.service.course import Course, JobTiming
 from sidelight.service.dispatcher import Dispatcher
-from sidelight.service.intake import Store as WatcherStore
+from sidelight.service.intake import WatchStore
 from sidelight.service.lanes import Lanes
 from sidelight.service.notices import Notices
 from sidelight.service.sse import Hub
@@ -47,6 +48,9 @@ from sidelight_xmp.first_versions import FirstVersions
 
 NICE = 10
 """How far the batch lane stands back behind everything else on this machine."""
+
+FORGET_S = 3600.0
+"""How often old jobs and events are forgotten."""
 
 _PAGE = 1000
 _log = logging.getLogger(__name__)
@@ -74,12 +78,12 @@ class Assembly:
         rotate: Callable[[], None],
         on_gone: Callable[[], None],
         handlers: Callable[[str], Any] = load_handler,
-        timing: Timing | None = None,
+        timing: JobTiming | None = None,
     ) -> None:
         self.database = database
         self.notices = Notices()
         self._loop = asyncio.get_running_loop()
-        self._timing = timing or Timing(photo_timeout_s=config.photo_timeout_s)
+        self._timing = timing or JobTiming(photo_timeout_s=config.photo_timeout_s)
         self._threads = Threads(on_gone)
         self._events = EventLog(database)
         self._jobs = JobStore(database, self._events)
@@ -92,11 +96,12 @@ class Assembly:
         self._pools = {"interactive": pool(), "batch": pool(nice=NICE)}
         self._lanes = Lanes(self._pools["interactive"], self._pools["batch"], workers)
         seen = SeenPhotos(database)
-        arrivals = Arrivals(database, self._jobs, handlers, self._wake)
+        self._arrivals = arrivals = Arrivals(database, self._jobs, handlers, self._wake)
         self._watching = Watching(
-            WatcherStore(database, self._roots, seen, arrivals.arrived),
+            WatchStore(database, self._roots, seen, arrivals.arrived),
             self._examples,
             config,
+            arrivals.asked,
         )
         holders = self._watching.catalogs.holders
         context = HandlerContext(self._first_versions, self._waiting, holders)
@@ -130,6 +135,7 @@ class Assembly:
         self._tasks = [
             asyncio.create_task(self._dispatcher.run(), name="dispatcher"),
             asyncio.create_task(self._tidy(), name="tidy"),
+            asyncio.create_task(self._forget(), name="forget"),
         ]
         return self._server
 
@@ -172,7 +178,7 @@ class Assembly:
             holders=self._watching.catalogs,
             first_versions=paths.first_versions_folder(),
             predict=self._predict,
-            cancel=self._dispatcher.cancel,
+            cancel=self._cancel,
             wake=self._dispatcher.wake,
             rotate=rotate,
             workers=lambda: {
@@ -180,8 +186,17 @@ class Assembly:
                 "busy": sum(min(pool.active, workers) for pool in self._pools.values()),
             },
             warnings=lambda: (*self.notices.all(), *self._watching.warnings()),
+            settling=self._watching.settling,
             started_s=time.monotonic(),
         )
+
+    async def _cancel(
+        self, ids: Sequence[int] | None = None, batch: str | None = None
+    ) -> list[Job]:
+        """Cancel jobs; see `core.Cancel`. What arrives from now on is of another batch."""
+        if batch is not None:
+            self._arrivals.close(batch)
+        return await self._dispatcher.cancel(ids, batch)
 
     async def _predict(
         self, source: Path | bytes, settings: Settings, inside: Path | None = None
@@ -224,15 +239,23 @@ class Assembly:
         return folders
 
     async def _tidy(self) -> None:
-        """Remove what a killed run or command left in watched folders; forget what is old."""
+        """Remove what a killed run or command left in watched folders, once."""
         try:
-            await self._threads.in_store(self._jobs.prune)
-            await self._threads.in_store(self._events.prune)
             for root in await self._threads.in_store(self._roots.list):
                 if root.kind == "folder":
                     await self._threads.in_files(_remove_temps_below, root.path)
         except Exception:  # nothing depends on it
             _log.exception("leftovers were not removed")
+
+    async def _forget(self) -> None:
+        """Forget old jobs and events, now and then."""
+        while True:
+            try:
+                await self._threads.in_store(self._jobs.prune)
+                await self._threads.in_store(self._events.prune)
+            except StateError as error:
+                _log.warning("old jobs are forgotten later: %s", error)
+            await asyncio.sleep(FORGET_S)
 
     async def _close_server(self, grace_s: float) -> None:
         if self._server is not None:

@@ -25,7 +25,8 @@ async def read_body(
     Args:
         request: Checked in every other way.
         limit: Most bytes; what announces more is refused unread, what grows beyond it at once.
-        limits: Grace in time, and the floor in bytes per second that counts after it.
+        limits: Grace in time, the floor in bytes per second that counts after it, and again the
+            grace for each pause.
         make_room: Awaited once a body is large; the time is not the client's.
 
     Raises:
@@ -36,25 +37,27 @@ async def read_body(
         raise _too_large(limit)
     await _invite(request)
     loop = asyncio.get_running_loop()
-    started = loop.time()
+    started = last = loop.time()
     body = bytearray()
     has_room = False
     while True:
-        patience_s = max(limits.body_s, len(body) / limits.body_bps)
+        # What came quickly earns no right to stand still for hours.
+        floor_s = max(limits.body_s, len(body) / limits.body_bps)
         try:
-            async with asyncio.timeout_at(started + patience_s):
+            async with asyncio.timeout_at(min(started + floor_s, last + limits.body_s)):
                 chunk = await request.content.readany()
         except TimeoutError:
             raise ProblemError("request_timeout") from None
         if not chunk:
             return bytes(body)
+        last = loop.time()
         body += chunk
         if len(body) > limit:
             raise _too_large(limit)
         if len(body) > limits.json_bytes and not has_room:
-            waiting = loop.time()
             await make_room()
-            started += loop.time() - waiting
+            waited_s = loop.time() - last
+            started, last = started + waited_s, last + waited_s
             has_room = True
 
 

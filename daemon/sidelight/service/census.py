@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sidelight.service.identity import is_touched, is_unchanged, moved_from, to_seen
-from sidelight.service.intake import Store
+from sidelight.service.intake import WatchStore
 from sidelight.service.scan import Listing, Stamp, list_folder, walk
 from sidelight.service.settle import Settling
 from sidelight.state.photos import SeenPhoto
@@ -40,7 +40,13 @@ class Census:
     """
 
     def __init__(
-        self, root: int, store: Store, settling: Settling, pair_s: float, *, stable_inodes: bool
+        self,
+        root: int,
+        store: WatchStore,
+        settling: Settling,
+        pair_s: float,
+        *,
+        stable_inodes: bool,
     ) -> None:
         self._root = root
         self._store = store
@@ -130,7 +136,7 @@ def count_photos(top: str) -> int:
     )
 
 
-def remember_all(store: Store, root: int, top: str) -> int:
+def remember_all(store: WatchStore, root: int, top: str) -> int:
     """Take all photos of a folder and below it for known, without reading them.
 
     Returns:

@@ -83,6 +83,10 @@ def _nothing() -> tuple[str, ...]:
     return ()
 
 
+def _none() -> int:
+    return 0
+
+
 @dataclass(eq=False)
 class Core:
     """Everything routes may reach; the daemon builds one.
@@ -98,11 +102,12 @@ class Core:
         holders: Knows the photos of catalogs.
         first_versions: Folder of sidecars as they were.
         predict: Predicts for somebody who waits.
-        cancel: Cancels jobs by number or batch, `Dispatcher.cancel`.
+        cancel: Cancels jobs by number or batch; nothing joins that batch afterwards.
         wake: Makes the dispatcher look at the queue.
         rotate: Gives the daemon a new token and publishes it.
         workers: Processes at once, and how many are busy.
         warnings: Sentences about what does not work as it should.
+        settling: How many new photos are not complete yet.
         started_s: `time.monotonic()` at start.
     """
 
@@ -125,4 +130,5 @@ class Core:
     rotate: Callable[[], None]
     workers: Callable[[], Mapping[str, int]]
     warnings: Callable[[], Sequence[str]] = _nothing
+    settling: Callable[[], int] = _none
     started_s: float = 0.0

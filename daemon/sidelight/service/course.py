@@ -28,7 +28,7 @@ from sidelight.service.hashing import Content, GoneError, is_transient, is_uncha
 from sidelight.service.lanes import Lanes
 from sidelight.service.threads import Threads
 from sidelight.service.whereabouts import Whereabouts
-from sidelight.state.database import NotFoundError
+from sidelight.state.faults import NotFoundError
 from sidelight.workflows.develop_job import INSIDE
 from sidelight.workflows.result import sentence
 
@@ -47,7 +47,7 @@ PATIENT_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
-class Timing:
+class JobTiming:
     """Every delay of the dispatcher, so that tests can shorten them.
 
     Attributes:
@@ -103,12 +103,12 @@ class Course:
         context: HandlerContext,
         handlers: Callable[[str], Handler],
         *,
-        timing: Timing | None = None,
+        timing: JobTiming | None = None,
         on_result: Callable[[Job, dict[str, Any]], None] = lambda job, result: None,
         known: Callable[[Job], Content | None] = lambda job: None,
         whereabouts: Whereabouts | None = None,
     ) -> None:
-        self.timing = timing or Timing()
+        self.timing = timing or JobTiming()
         self.is_stopping = False
         self._jobs = jobs
         self._lanes = lanes
@@ -183,7 +183,7 @@ class Course:
                 _function(handler.work),
                 job.photo,
                 job.options,
-                timeout_s=self.timing.time_for(content.size),
+                timeout_s=self.timing.time_for(content.stamp.size),
             )
             if not await self._threads.in_files(is_unchanged, job.photo, content):
                 await self._again(job, CHANGED)

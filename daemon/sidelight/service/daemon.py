@@ -18,7 +18,7 @@ from sidelight.config import Config
 from sidelight.errors import ServiceError, StateError
 from sidelight.service.assembly import Assembly
 from sidelight.service.auth import Token
-from sidelight.service.course import Timing
+from sidelight.service.course import JobTiming
 from sidelight.service.instance import Instance, wait_for_endpoint
 from sidelight.service.log import PrivateFormatter, start_log, stop_log
 from sidelight.service.rescue import put_back
@@ -90,7 +90,7 @@ class Daemon:
         formatter: PrivateFormatter,
         *,
         handlers: Callable[[str], Any] = load_handler,
-        timing: Timing | None = None,
+        timing: JobTiming | None = None,
     ) -> None:
         self._config = config
         self._instance = instance

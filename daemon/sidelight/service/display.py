@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from sidelight.state.values import to_text
+
 _PATH = re.compile(r"(?<![\w.:/\\])(?:[A-Za-z]:)?[\\/]{1,2}(?:[^'\"\\/\n]+[\\/])+([^'\"\\/\n]*)")
 
 
@@ -14,11 +16,7 @@ def shown(name: Path | str) -> str:
 
     Bytes that are not UTF-8 become backslash escapes; everything else stays as it is.
     """
-    text = str(name)
-    try:
-        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    except UnicodeEncodeError:  # half of a pair, as Windows permits it in a name
-        return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return to_text(str(name))
 
 
 def without_folders(text: str) -> str:

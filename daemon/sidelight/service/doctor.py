@@ -18,9 +18,10 @@ from sidelight import paths
 from sidelight.errors import NewerStateError, StateError
 from sidelight.jobs.store import JobStore
 from sidelight.service.client import find_daemon
-from sidelight.service.mounts import mount_of
-from sidelight.state.database import DamagedStateError, Database
+from sidelight.state.database import Database
 from sidelight.state.events import EventLog
+from sidelight.state.faults import DamagedStateError
+from sidelight.state.mounts import mount_of
 from sidelight.state.roots import Root, RootStore
 from sidelight.state.values import path_to_text
 from sidelight.state.waiting import WaitingRecipes
@@ -293,4 +294,5 @@ def check_waiting(database: Database) -> Check:
     if not count:
         return Check("waiting", "ok", "no edit waits for an editor")
     why = recipes.list(limit=1)[0].why
-    return Check("waiting", "ok", f"{count} edits wait, the first because {why}")
+    waits = "1 edit waits for an editor" if count == 1 else f"{count} edits wait for an editor"
+    return Check("waiting", "ok", f"{waits}; the first: {why}")

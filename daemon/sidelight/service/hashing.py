@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sidelight.errors import PhotoError, PhotoPathError
+from sidelight.service.scan import Stamp, stamp_of
 from sidelight.workflows.anchored import open_inside
 
 GONE = "the photo is no longer there"
@@ -24,6 +25,12 @@ _TRANSIENT = {
 }  # fmt: skip
 """What a network drive or a busy machine answers for a while."""
 
+READ_FLAGS = os.O_RDONLY
+"""To open what may be a pipe or a device by now, without waiting for it."""
+
+for _name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY", "O_NOCTTY"):
+    READ_FLAGS |= getattr(os, _name, 0)
+
 
 class GoneError(PhotoError):
     """Raised when there is no such file."""
@@ -35,13 +42,11 @@ class Content:
 
     Attributes:
         sha256: Of all bytes, in hexadecimal.
-        size: In bytes.
-        stamp: Device, inode, size and time of the last change in nanoseconds.
+        stamp: The file as the file system described it.
     """
 
     sha256: str
-    size: int
-    stamp: tuple[int, int, int, int]
+    stamp: Stamp
 
 
 def read_content(photo: Path, inside: Path | None = None) -> Content:
@@ -62,13 +67,13 @@ def read_content(photo: Path, inside: Path | None = None) -> Content:
         if not stat.S_ISREG(status.st_mode):
             raise PhotoError("this is not a regular file")
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Content(digest, status.st_size, _stamp(status))
+    return Content(digest, stamp_of(status))
 
 
 def is_unchanged(photo: Path, content: Content) -> bool:
     """Whether the file is still the one that was looked at, judged without reading it."""
     try:
-        return _stamp(photo.stat()) == content.stamp
+        return stamp_of(photo.stat()) == content.stamp
     except OSError:
         return False
 
@@ -79,11 +84,8 @@ def is_transient(error: OSError) -> bool:
 
 
 def _open(photo: Path) -> int:
-    flags = os.O_RDONLY
-    for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY", "O_NOCTTY"):
-        flags |= getattr(os, name, 0)
     try:
-        return os.open(photo, flags)
+        return os.open(photo, READ_FLAGS)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise GoneError(GONE) from error
 
@@ -98,7 +100,3 @@ def _open_inside(folder: Path, photo: Path) -> int:
         if isinstance(cause, OSError) and is_transient(cause):
             raise cause from None
         raise
-
-
-def _stamp(status: os.stat_result) -> tuple[int, int, int, int]:
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

@@ -24,7 +24,7 @@ from sidelight.paths import state_folder
 from sidelight.service.photo_paths import is_plain_path
 from sidelight.state.examples import Example, Examples
 from sidelight.state.roots import Root, RootNotFoundError, RootState, RootStore
-from sidelight.state.values import path_to_text
+from sidelight.state.values import to_text
 
 _log = logging.getLogger(__name__)
 
@@ -56,12 +56,10 @@ class CatalogContent:
     Attributes:
         photos: How many it holds.
         edited: How many of them somebody edited.
-        is_read: Whether it was read at all.
     """
 
     photos: int = 0
     edited: int = 0
-    is_read: bool = False
 
 
 class _Watched:
@@ -139,7 +137,7 @@ class Holders:
         for watched in tuple(self._watched.values()):
             held = watched.held
             if held is not None and any(key in held for key in keys):
-                name = path_to_text(Path(watched.root.path.name))
+                name = to_text(watched.root.path.name)
                 names.setdefault(watched.root.kind, []).append(name)
         return {kind: _sentence(kind, names[kind]) for kind in sorted(names)}
 
@@ -148,7 +146,7 @@ class Holders:
         watched = self._watched.get(root)
         if watched is None or watched.held is None:
             return CatalogContent()
-        return CatalogContent(*watched.held.count(), is_read=True)
+        return CatalogContent(*watched.held.count())
 
     def poll(self) -> float:
         """Read the catalogs that changed and rest now; never raises what may pass by itself.
@@ -288,7 +286,7 @@ class Holders:
         if watched.held is not None:
             held.carry_notes(watched.held)
         watched.held = held  # before anybody is told: a new photo must not get a sidecar
-        photos = [path for path in fresh.values() if _is_here(path)]
+        photos = [path for path in fresh.values() if is_here(path)]
         if photos:
             self._on_new(watched.root, photos)
         watched.baseline = held
@@ -364,7 +362,7 @@ def _example(root: Root, photo: CatalogPhoto, catalog: OpenCatalog) -> Example:
     return Example(root.path, photo.path, root.kind, photo.edited_at, settings)
 
 
-def _is_here(path: Path) -> bool:
+def is_here(path: Path) -> bool:
     """Whether a catalog's path is a file of this computer; servers it names are not asked."""
     with suppress(OSError, ValueError):
         return is_plain_path(os.fspath(path)) and path.is_file()
@@ -383,4 +381,4 @@ def _sentence(kind: str, names: Iterable[str]) -> str:
 
 
 def _missing(root: Root) -> str:
-    return f"the catalog {path_to_text(Path(root.path.name))} is not there"
+    return f"the catalog {to_text(root.path.name)} is not there"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -141,9 +142,14 @@ def write_endpoint(endpoint: Endpoint, file: Path) -> None:
 
 
 def read_endpoint(file: Path | None = None) -> Endpoint | None:
-    """Return where a daemon answers, None when none does; a dead one counts as none."""
+    """Return where a daemon answers, None when none does; a dead one counts as none.
+
+    So does one whose file another user may have written.
+    """
     try:
         with (file or paths.endpoint_file()).open("rb") as source:
+            if not _is_ours(os.fstat(source.fileno())):
+                return None
             endpoint = msgspec.json.decode(source.read(_LARGEST), type=Endpoint)
     except (OSError, msgspec.MsgspecError, UnicodeError):
         return None
@@ -157,6 +163,14 @@ def wait_for_endpoint(timeout_s: float, file: Path | None = None) -> Endpoint | 
     while (found := read_endpoint(file)) is None and time.monotonic() < ends:
         time.sleep(0.05)
     return found
+
+
+def _is_ours(state: os.stat_result) -> bool:
+    """Whether nobody else can have written a file; root may have, who may do anything."""
+    if os.name != "posix":
+        return True
+    others = stat.S_IWGRP | stat.S_IWOTH
+    return state.st_uid in (0, os.geteuid()) and not state.st_mode & others
 
 
 def _is_alive(pid: int) -> bool:

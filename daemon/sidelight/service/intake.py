@@ -13,11 +13,11 @@ from pathlib import Path
 from sidelight.service.identity import moved_from, same_content, to_seen
 from sidelight.service.readiness import Readiness, State, look
 from sidelight.service.scan import read_stamp
-from sidelight.service.settle import Pending, Settling, Timing
+from sidelight.service.settle import Pending, Settling, WatchTiming
 from sidelight.state.database import Database
 from sidelight.state.photos import SeenPhoto, SeenPhotos
 from sidelight.state.roots import Root, RootStore
-from sidelight.state.values import path_to_text
+from sidelight.state.values import to_text
 from sidelight.workflows.pairs import camera_copies, is_raster_name, own_previews
 
 AT_ONCE = 500
@@ -45,7 +45,7 @@ OnReady = Callable[[Root, list[Ready]], object]
 
 
 @dataclass(frozen=True)
-class Store:
+class WatchStore:
     """Where the watcher reads and writes, and whom it tells.
 
     Attributes:
@@ -110,12 +110,20 @@ class Intake:
         knows_writers: Whether this computer can tell that a program writes a file there.
     """
 
-    def __init__(self, root: int, store: Store, timing: Timing, *, knows_writers: bool) -> None:
+    def __init__(
+        self, root: int, store: WatchStore, timing: WatchTiming, *, knows_writers: bool
+    ) -> None:
         self.settling = Settling(timing.settle_s)
+        self._in_hand = 0
         self._root = root
         self._store = store
         self._timing = timing
         self._knows_writers = knows_writers
+
+    @property
+    def arriving(self) -> int:
+        """Photos that settle, or did and are being read and queued at this moment."""
+        return len(self.settling) + self._in_hand
 
     def deliver(self, now_s: float) -> None:
         """Look at photos whose time has come, for a while, and hand over what is ready.
@@ -128,6 +136,7 @@ class Intake:
         try:
             for pending in self.settling.take_due(now_s):
                 batch.looked.append(pending)
+                self._in_hand = len(batch.looked)
                 self._look(pending, time.monotonic(), batch)
                 if len(batch.ready) >= AT_ONCE or time.monotonic() > ends_s:
                     break
@@ -138,6 +147,8 @@ class Intake:
             for pending in batch.looked:
                 self.settling.look_again(pending, now_s + self._timing.retry_s)
             raise
+        finally:
+            self._in_hand = 0
 
     def _look(self, pending: Pending, now_s: float, batch: _Batch) -> None:
         path = os.path.join(pending.folder, pending.name)  # noqa: PTH118
@@ -199,11 +210,11 @@ class Intake:
         """Look again, the later the longer it has not changed; never give it up."""
         unchanged_s = now_s - pending.since_s
         delay_s = min(max(self._timing.settle_s, unchanged_s / 2), self._timing.poll_s)
-        _log.debug("%s is %s %s", _shown(pending.name), found.state, found.reason)
+        _log.debug("%s is %s %s", to_text(pending.name), found.state, found.reason)
         self.settling.look_again(pending, now_s + delay_s)
 
 
-def take_in(store: Store, root: int, paths: Iterable[Path]) -> None:
+def take_in(store: WatchStore, root: int, paths: Iterable[Path]) -> None:
     """Queue photos of a catalog, which need not settle; durable when this returns.
 
     Raises:
@@ -233,7 +244,7 @@ def _read(seen: SeenPhotos, root: int, path: Path) -> Ready | None:
             return Ready(path, found.sha256, to_seen(root, path, found.stamp, found.sha256))
         if found.state != "changed":
             break
-    _log.warning("%s is in a catalog, but cannot be read now", _shown(path.name))
+    _log.warning("%s is in a catalog, but cannot be read now", to_text(path.name))
     return None
 
 
@@ -245,7 +256,3 @@ def _portions(paths: Iterable[Path]) -> Iterator[list[Path]]:
             yield portion
             portion = []
     yield portion
-
-
-def _shown(name: str) -> str:
-    return path_to_text(Path(name))

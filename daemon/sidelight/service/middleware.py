@@ -19,6 +19,11 @@ from sidelight.service.protocol import Limits
 NAMES = ("127.0.0.1", "localhost")
 """The only names this service answers for."""
 
+STRANGERS = frozenset(("misdirected", "forbidden", "unauthorized", "too_many_failures"))
+"""Codes of those who may not ask at all; their connection ends with the answer."""
+
+_CODINGS: tuple[list[str], ...] = ([], ["chunked"])
+
 
 @dataclass(frozen=True)
 class Target:
@@ -106,15 +111,18 @@ def check_content(request: web.BaseRequest, operation: Operation, limits: Limits
     """Return the content type of the body, empty where there is none and none is needed.
 
     Raises:
-        ProblemError: `content_type` or `too_large`.
+        ProblemError: `content_type`, `too_large` or `bad_request`.
     """
+    if [each.lower() for each in request.headers.getall("Transfer-Encoding", [])] not in _CODINGS:
+        raise ProblemError("bad_request", "send the body whole or in chunks")
     has_body = request.body_exists and request.content_length != 0
     needs_body = operation.body is not None or operation.takes_jpeg
     if not has_body and not needs_body:
         return ""
     accepted = operation.accepts if operation.method in MUTATING else operation.accepts[:1]
     kind = _content_type(request)
-    if kind not in accepted or request.headers.get("Content-Encoding", "identity") != "identity":
+    packing = {each.lower() for each in request.headers.getall("Content-Encoding", [])}
+    if kind not in accepted or packing - {"identity"}:
         raise ProblemError("content_type", f"send {' or '.join(accepted)}")
     limit = body_limit(kind, limits)
     if (request.content_length or 0) > limit:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from sidelight.jobs.model import Request
 from sidelight.jobs.store import JobStore
 from sidelight.service.arrivals import options_of
+from sidelight.service.existing import count_photos, photos_there
 from sidelight.service.identity import to_seen
 from sidelight.service.scan import Listing, Stamp, walk
 from sidelight.state.database import Database
@@ -17,7 +18,7 @@ from sidelight.state.events import EventLog
 from sidelight.state.photos import SeenPhotos
 from sidelight.state.roots import RootStore
 from sidelight.workflows.develop import new_batch
-from sidelight.workflows.watch import RootSettings, check_place, photos_there, root_to_json
+from sidelight.workflows.watch import RootSettings, check_place, root_to_json
 
 
 class OfflineRoots:
@@ -42,7 +43,8 @@ class OfflineRoots:
             RootError: It cannot be watched.
         """
         kind = check_place(path)
-        there = photos_there(path, kind)
+        there = photos_there(path, kind) if existing else []
+        count = len(there) if existing else count_photos(path, kind)
         # What a catalog holds is noted when the daemon first reads it.
         known = list(_known(path)) if kind == "folder" else []
         with self._database.write():
@@ -56,11 +58,11 @@ class OfflineRoots:
             )
             seen = SeenPhotos(self._database)
             seen.remember(to_seen(root.id, photo, stamp) for photo, stamp in known)
-            if existing:
+            if there:
                 options = options_of(root)
                 requests = [Request(photo, options) for photo in there]
                 self._jobs().enqueue(requests, batch=new_batch(), root=root.id)
-        return {**root_to_json(root), "photos": len(there)}
+        return {**root_to_json(root), "photos": count}
 
     def remove(self, id: int) -> None:
         """Watch a place no more; its open jobs are canceled."""

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 from sidelight.service.root_watch import RootWatch
-from sidelight.service.settle import Timing
+from sidelight.service.settle import WatchTiming
 from sidelight.service.suspend import Suspend
 
 _log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ class Patrol(threading.Thread):
     def __init__(
         self,
         name: str,
-        timing: Timing,
+        timing: WatchTiming,
         on_wake_up: Callable[[], None],
         suspend: Suspend | None = None,
     ) -> None:

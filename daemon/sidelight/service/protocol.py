@@ -41,7 +41,8 @@ class Limits:
 
     Attributes:
         head_s: Until a request's head is complete.
-        idle_s: Until a connection without a request is closed.
+        idle_s: Until a connection without a request is closed; or with half of one, that came
+            together with the request before it.
         body_s: Grace for a request's body; beyond it a floor counts.
         body_bps: That floor, bytes per second since the body began.
         send_s: Until a client must have read what it asked for.
@@ -55,7 +56,7 @@ class Limits:
     """
 
     head_s: float = 8.0
-    idle_s: float = 30.0
+    idle_s: float = 8.0
     body_s: float = 30.0
     body_bps: float = 1000.0
     send_s: float = 30.0

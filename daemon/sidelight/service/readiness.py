@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from io import FileIO
 from typing import Literal
 
+from sidelight.service.hashing import READ_FLAGS
 from sidelight.service.scan import Stamp, stamp_of
 
 HEAD_BYTES = 16
@@ -21,6 +22,7 @@ TAIL_BYTES = 512
 
 State = Literal["ready", "changed", "gone", "written", "empty", "doubtful", "unreadable"]
 
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _GONE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
 
 
@@ -52,7 +54,7 @@ def look(path: str, stamp: Stamp, *, accept: frozenset[State] = frozenset()) -> 
         accept: Of "written" and "doubtful", what counts as ready by now.
     """
     try:
-        descriptor = os.open(path, _flags())
+        descriptor = os.open(path, READ_FLAGS | _NO_LINK)
     except OSError as error:
         return _failed(error)
     try:
@@ -99,13 +101,6 @@ def is_open_for_writing(descriptor: int) -> bool:
     except OSError as error:
         return error.errno == errno.EAGAIN
     return False
-
-
-def _flags() -> int:
-    flags = os.O_RDONLY
-    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY", "O_NOCTTY"):
-        flags |= getattr(os, name, 0)
-    return flags
 
 
 def _failed(error: OSError) -> Readiness:

@@ -10,19 +10,18 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 from sidelight.errors import RootError, StateError
 from sidelight.service.census import Census, remember_all
-from sidelight.service.intake import Intake, Store
+from sidelight.service.intake import Intake, WatchStore
 from sidelight.service.known_photos import device_of, drop_gone, has_too_many_gone
 from sidelight.service.marks import Marks
-from sidelight.service.mounts import Mount, mount_of
 from sidelight.service.observers import EXHAUSTED, Hints
 from sidelight.service.presence import Presence, find_root
-from sidelight.service.settle import Timing
+from sidelight.service.settle import WatchTiming
+from sidelight.state.mounts import Mount, mount_of
 from sidelight.state.roots import Root, RootNotFoundError, RootState
-from sidelight.state.values import path_to_text
+from sidelight.state.values import to_text
 from sidelight.workflows.result import sentence
 
 NOTING = "Sidelight is still noting which photos are there already"
@@ -60,8 +59,8 @@ class RootWatch:
     def __init__(
         self,
         root: Root,
-        store: Store,
-        timing: Timing,
+        store: WatchStore,
+        timing: WatchTiming,
         hints: Hints,
         wake: Callable[[], None],
         say: Callable[[str], None] = _log.warning,
@@ -218,7 +217,7 @@ class RootWatch:
 
     def _lose(self, reason: str) -> None:
         if self._presence is not None:
-            _log.warning("%s: %s", path_to_text(self._path), reason)
+            _log.warning("%s: %s", to_text(self.top), reason)
             self._hints.unwatch(self.top)
         self._presence = None
         self._renew()
@@ -319,7 +318,7 @@ class RootWatch:
             self._hints.unwatch(folder)
             self._census.forget(folder)
         else:
-            name = path_to_text(Path(folder))
+            name = to_text(folder)
             self._warn(folder, f"{name} cannot be listed: {error.strerror or error}")
 
     def _finish_walk(self) -> None:

@@ -332,8 +332,8 @@ class WaitingList(Struct):
     recipes: list[WaitingAnswer]
 
 
-class GivenUp(Struct):
-    """A photo that ended its worker process twice and is left alone."""
+class Trouble(Struct):
+    """A photo that failed, or was given up because it ended its worker process twice."""
 
     job: int
     photo: str
@@ -348,13 +348,20 @@ class Workers(Struct):
 
 
 class Status(Struct):
-    """How the daemon is."""
+    """How the daemon is.
+
+    `settling` are new photos that are not complete yet, `held` open jobs of places that are paused
+    or missing, `failed` the last failures, the newest first.
+    """
 
     version: str
     uptime_s: float
+    settling: int
     jobs: dict[JobState, int]
+    held: int
     roots: list[RootAnswer]
-    quarantine: list[GivenUp]
+    failed: list[Trouble]
+    quarantine: list[Trouble]
     workers: Workers
     waiting: int
     warnings: list[str]

@@ -16,7 +16,7 @@ PAIR_FACTOR = 5
 
 
 @dataclass(frozen=True)
-class Timing:
+class WatchTiming:
     """The watcher's delays, in seconds.
 
     Attributes:
@@ -40,12 +40,12 @@ class Timing:
     slice_s: float = 0.3
 
     @classmethod
-    def of(cls, config: Config) -> Timing:
+    def of(cls, config: Config) -> WatchTiming:
         """Return the delays the user chose."""
         names = ("settle_s", "network_settle_s", "debounce_s", "rescan_s", "poll_s")
         return cls(**{name: getattr(config, name) for name in names})
 
-    def on(self, *, network: bool) -> Timing:
+    def on(self, *, network: bool) -> WatchTiming:
         """Return the delays for a root on such a drive."""
         return replace(self, settle_s=self.network_settle_s) if network else self
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from sidelight.state.database import GoneStateError
+from sidelight.state.faults import GoneStateError
 
 Answer = TypeVar("Answer")
 

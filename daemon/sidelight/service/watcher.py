@@ -11,18 +11,14 @@ from typing import Any, Protocol
 
 from sidelight.errors import StateError
 from sidelight.service.census import count_photos, remember_all
-from sidelight.service.intake import OnReady, Ready, Store, take_in
-from sidelight.service.mounts import mount_of
+from sidelight.service.intake import WatchStore, take_in
 from sidelight.service.observers import Hints, open_hints
 from sidelight.service.patrol import Patrol
 from sidelight.service.root_watch import NOTING, RootWatch
-from sidelight.service.settle import Timing
+from sidelight.service.settle import WatchTiming
 from sidelight.service.suspend import Suspend
-from sidelight.state.database import Database
-from sidelight.state.photos import SeenPhotos
-from sidelight.state.roots import Root, RootStore
-
-__all__ = ["Ready", "Timing", "Watcher"]
+from sidelight.state.mounts import mount_of
+from sidelight.state.roots import Root
 
 _log = logging.getLogger(__name__)
 
@@ -38,28 +34,22 @@ class Watcher:
     """Runs one thread for all folders of this computer, and one for each on a network drive.
 
     Args:
-        roots: The watched places.
-        seen: The photos known in them.
-        on_ready: Queues new photos; see `intake.Store`.
+        store: What is known, and whom to tell of new photos.
         timing: All delays.
-        database: Of both stores.
         catalogs: Polled in a thread of its own; None without catalogs.
         make_hints: Opens the source of hints.
     """
 
     def __init__(
         self,
-        roots: RootStore,
-        seen: SeenPhotos,
-        on_ready: OnReady,
-        timing: Timing | None = None,
+        store: WatchStore,
+        timing: WatchTiming | None = None,
         *,
-        database: Database,
         catalogs: Catalogs | None = None,
         make_hints: Callable[[], Hints] = open_hints,
     ) -> None:
-        self._store = Store(database, roots, seen, on_ready)
-        self._timing = timing or Timing()
+        self._store = store
+        self._timing = timing or WatchTiming()
         self._catalogs = catalogs
         self._make_hints = make_hints
         self._hints: Hints | None = None
@@ -194,6 +184,10 @@ class Watcher:
             }
             for watch in self._all()
         }
+
+    def arriving(self) -> int:
+        """Return how many new photos of all folders are not complete yet, or not queued yet."""
+        return sum(watch.intake.arriving for watch in self._all())
 
     def take_in(self, root: Root, photos: Iterable[Path]) -> None:
         """Queue photos that a catalog got; durable when this returns.

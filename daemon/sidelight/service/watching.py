@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from sidelight.config import Config
 from sidelight.errors import StateError
+from sidelight.service.existing import photos_there
 from sidelight.service.holders import Holders
-from sidelight.service.intake import Store
-from sidelight.service.settle import Timing
+from sidelight.service.intake import WatchStore
+from sidelight.service.settle import WatchTiming
 from sidelight.service.watcher import Watcher
 from sidelight.state.examples import Examples
 from sidelight.state.roots import Root
-from sidelight.workflows.watch import photos_there
 
 STOP_S = 1.5
 """Patience with the watcher's threads; one that waits for a lost drive is left behind."""
@@ -29,9 +31,17 @@ class Watching:
         store: Where the watcher reads and writes.
         examples: Where edits made in catalogs are noted.
         config: The user's delays.
+        ask: Queues photos that a catalog holds already, when the user wants them developed.
     """
 
-    def __init__(self, store: Store, examples: Examples, config: Config) -> None:
+    def __init__(
+        self,
+        store: WatchStore,
+        examples: Examples,
+        config: Config,
+        ask: Callable[[Root, Sequence[Path]], object],
+    ) -> None:
+        self._ask = ask
         self.catalogs = Holders(
             store.roots,
             examples,
@@ -39,14 +49,7 @@ class Watching:
             settle_s=config.settle_s,
             poll_s=config.poll_s,
         )
-        self._watcher = Watcher(
-            store.roots,
-            store.seen,
-            store.on_ready,
-            Timing.of(config),
-            database=store.database,
-            catalogs=self.catalogs,
-        )
+        self._watcher = Watcher(store, WatchTiming.of(config), catalogs=self.catalogs)
 
     async def start(self) -> None:
         """Begin with what came while nobody watched.
@@ -62,7 +65,9 @@ class Watching:
         await asyncio.to_thread(self._watcher.stop, STOP_S)
 
     async def added(self, root: Root, *, existing: bool) -> int:
-        """Begin to watch; return how many photos are there that could be developed.
+        """Begin to watch; return how many photos are there.
+
+        With `existing` those that are queued are counted.
 
         Raises:
             CatalogError: The catalog cannot be read.
@@ -83,6 +88,10 @@ class Watching:
         """Watch it no more."""
         await asyncio.to_thread(self._watcher.remove, root.id)
 
+    def settling(self) -> int:
+        """Return how many new photos are not complete yet."""
+        return self._watcher.arriving()
+
     def warnings(self) -> tuple[str, ...]:
         """Return what does not work as it should, each sentence once."""
         with suppress(StateError):
@@ -92,9 +101,10 @@ class Watching:
 
     def _add_catalog(self, root: Root, existing: bool) -> int:
         # Read at once, so that no photo in it gets a sidecar from now on.
-        self.catalogs.refresh(root.id)
-        photos = photos_there(root.path, root.kind)
+        count = self.catalogs.refresh(root.id).photos
         if existing:
-            self._watcher.take_in(root, photos)
+            photos = photos_there(root.path, root.kind)
+            self._ask(root, photos)
+            count = len(photos)
         self._watcher.add(root, existing)
-        return len(photos)
+        return count

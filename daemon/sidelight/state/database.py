@@ -16,20 +16,8 @@ from typing import Any, Final
 from sidelight.errors import StateError
 from sidelight.paths import make_private
 from sidelight.state import faults, migrations, salvage
-from sidelight.state.faults import DamagedStateError, GoneStateError, NotFoundError, as_state_error
-from sidelight.state.network import network_warning
-from sidelight.state.values import blob_to_path, path_to_blob, path_to_text
-
-__all__ = [
-    "DamagedStateError",
-    "Database",
-    "GoneStateError",
-    "NotFoundError",
-    "blob_to_path",
-    "open_database",
-    "path_to_blob",
-    "path_to_text",
-]
+from sidelight.state.faults import DamagedStateError, GoneStateError, as_state_error
+from sidelight.state.mounts import network_warning
 
 BUSY_S: Final = 5.0
 """How long another process may hold the database before we give up."""
@@ -150,22 +138,6 @@ class Database:
     def alive(self) -> bool:
         """Whether the path still leads to the file that is open."""
         return _identity(self.path) == self._identity
-
-    def compact(self) -> None:
-        """Rewrite the file without what was deleted, and empty the log beside it.
-
-        Raises:
-            BusyStateError: Another process is reading.
-            StateError: It cannot be written.
-        """
-        with self._lock:
-            try:
-                self._connection.execute("VACUUM")
-                busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-            except sqlite3.Error as error:
-                raise as_state_error(error) from error
-        if busy:
-            raise faults.BusyStateError(faults.BUSY)
 
     def close(self) -> None:
         """Close the file; closing twice does nothing."""

@@ -62,7 +62,6 @@ FIRST = (
     """,
     "CREATE INDEX jobs_leased ON jobs (lease_until_s) WHERE state = 'leased'",
     "CREATE INDEX jobs_open ON jobs (identity) WHERE state IN ('queued', 'leased')",
-    "CREATE INDEX jobs_open_of_root ON jobs (root) WHERE state IN ('queued', 'leased')",
     "CREATE INDEX jobs_state ON jobs (state)",
     "CREATE INDEX jobs_batch ON jobs (batch)",
     "CREATE INDEX jobs_root ON jobs (root) WHERE root IS NOT NULL",

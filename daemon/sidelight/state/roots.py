@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sidelight.errors import RootError
-from sidelight.state.database import Database, NotFoundError
+from sidelight.state.database import Database
+from sidelight.state.faults import NotFoundError
 from sidelight.state.values import blob_to_path, now, path_to_blob, path_to_text, to_json, to_text
 
 RootKind = Literal["folder", "lightroom", "darktable"]
@@ -22,7 +23,6 @@ ADD = """
     VALUES (?, ?, ?, ?, ?, ?, 'watching', '', ?) RETURNING *
 """
 GET = "SELECT * FROM roots WHERE id = ?"
-BY_PATH = "SELECT * FROM roots WHERE path = ?"
 LIST = "SELECT * FROM roots ORDER BY id"
 SET_STATE = "UPDATE roots SET state = ?, reason = ? WHERE id = ? RETURNING *"
 UPDATE = """
@@ -108,11 +108,6 @@ class RootStore:
             RootNotFoundError: There is none of that number.
         """
         return _only(self._database.read(GET, (id,)))
-
-    def by_path(self, path: Path) -> Root | None:
-        """Return the root at a path, if it is one."""
-        rows = self._database.read(BY_PATH, (path_to_blob(path),))
-        return _root(rows[0]) if rows else None
 
     def list(self) -> list[Root]:
         """Return all roots, the oldest first."""

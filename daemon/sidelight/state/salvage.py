@@ -102,7 +102,7 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 def _first_pages() -> Iterator[bytes]:
-    """Yield the first page of an empty database, as it is made and as a purge rewrites it."""
+    """Yield the first page of an empty database, as made and as `service.rescue` rewrites it."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as empty:
         migrate(empty, keep_copy=lambda version: None)
         size = empty.execute("PRAGMA page_size").fetchone()[0]

@@ -24,12 +24,15 @@ def blob_to_path(blob: bytes) -> Path:
 
 def path_to_text(path: Path) -> str:
     """Return a path as it may be shown; what is not UTF-8 becomes backslash escapes."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+    return to_text(str(path))
 
 
 def to_text(text: str) -> str:
-    """Return a sentence that can be stored, even if it quotes a name that is not UTF-8."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    """Return a sentence that can be stored and sent, even if it quotes a name that is not UTF-8."""
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # half of a pair, as Windows permits it in a name
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def number_to_cell(number: int) -> int | str:

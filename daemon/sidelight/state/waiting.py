@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sidelight.state.database import Database, NotFoundError
+from sidelight.state.database import Database
+from sidelight.state.faults import NotFoundError
 from sidelight.state.values import blob_to_path, now, pack, path_to_blob, to_text, unpack
 
 PUT = """

@@ -15,7 +15,7 @@ from sidelight.errors import SidelightError
 from sidelight.recipe import PhotoInfo
 from sidelight.workflows.anchored import writable
 from sidelight.workflows.predict import Settings, predicted_info, predicted_recipe
-from sidelight.workflows.result import Result, Status, sentence
+from sidelight.workflows.result import Result, Status, joined, sentence
 from sidelight_xmp.errors import ConflictError, NotWritableError, WriteError
 
 NO_WAITING: Mapping[str, str] = {}
@@ -128,7 +128,7 @@ def _deliver(
         name,
         entry,
         outcome.status,
-        _joined(outcome.reason, *entry["notes"]),
+        joined(outcome.reason, *entry["notes"]),
         outcome.sidecar,
         time.perf_counter() - started,
     )
@@ -202,7 +202,3 @@ def _causes(error: BaseException | None) -> list[BaseException]:
         causes.append(error)
         error = error.__cause__
     return causes
-
-
-def _joined(*parts: str) -> str:
-    return "; ".join(part.rstrip(".") for part in parts if part)

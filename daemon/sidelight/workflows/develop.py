@@ -16,7 +16,7 @@ from sidelight.workflows.photos import Photo
 from sidelight.workflows.pool import in_processes, sensible_workers
 from sidelight.workflows.predict import Settings, predict_image, predicted_recipe, read_image
 from sidelight.workflows.preview import preview_stems, write_previews
-from sidelight.workflows.result import Result, Status, sentence
+from sidelight.workflows.result import Result, Status, joined, sentence
 from sidelight_xmp.first_versions import opened
 
 if TYPE_CHECKING:
@@ -79,7 +79,8 @@ def develop(photos: Sequence[Photo], options: Options, workers: int = 0) -> Iter
     count = min(workers, len(wanted)) if workers else sensible_workers(len(wanted))
     calls = [(path, options, stems[path]) for path in wanted]
     if count > 1:
-        done = in_processes(develop_photo, calls, count, _failed)
+        answers = in_processes(_in_process, calls, count, _failed)
+        done = (list(map(Result.from_plain, answer)) for answer in answers)
     else:
         done = (develop_photo(*call) for call in calls)
     for photo in photos:
@@ -144,27 +145,25 @@ def _preview(
             image, result.editor, recipe, options.preview, stem, overwrite=options.overwrite
         )
     except Exception as error:  # the sidecar stands, whatever happens to a picture of it
-        reason = _joined(result.reason, f"no preview: {sentence(error)}")
+        reason = joined(result.reason, f"no preview: {sentence(error)}")
         return replace(result, status="error", reason=reason)
     if not left:
         return result
     names = ", ".join(path.name for path in left)
-    return replace(
-        result, reason=_joined(result.reason, f"{names} exists; --overwrite replaces it")
-    )
-
-
-def _joined(*parts: str) -> str:
-    return "; ".join(part.rstrip(".") for part in parts if part)
+    return replace(result, reason=joined(result.reason, f"{names} exists; --overwrite replaces it"))
 
 
 def _error(photo: Path, editor: str, error: Exception, started: float) -> Result:
     return Result(photo, editor, "error", sentence(error), seconds=time.perf_counter() - started)
 
 
-def _failed(call: tuple[Path, Options, str], reason: str) -> list[Result]:
+def _in_process(photo: Path, options: Options, stem: str) -> list[dict[str, Any]]:
+    return [result.to_plain() for result in develop_photo(photo, options, stem)]
+
+
+def _failed(call: tuple[Path, Options, str], reason: str) -> list[dict[str, Any]]:
     photo, options, _ = call
-    return [Result(photo, name, "error", reason) for name in options.editors]
+    return [Result(photo, name, "error", reason).to_plain() for name in options.editors]
 
 
 def _refused(photo: Photo, options: Options) -> list[Result]:

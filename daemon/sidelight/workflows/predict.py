@@ -17,6 +17,7 @@ from sidelight.editors import load_editor
 from sidelight.emulators import EMULATORS
 from sidelight.engines import ENGINES, load_engine
 from sidelight.errors import RecipeError, SidelightError
+from sidelight.state.values import to_text
 from sidelight.workflows.anchored import readable
 from sidelight.workflows.result import sentence
 
@@ -153,8 +154,7 @@ def predict_image(image: Image, settings: Settings, started: float | None = None
             editors[name]["seconds"] = time.perf_counter() - started
         except Exception as error:  # the other editor gets its edit all the same
             # Names in it need not be text; whoever reads the answer must not stumble.
-            text = sentence(error).encode("utf-8", "backslashreplace").decode("utf-8")
-            editors[name] = {"error": text}
+            editors[name] = {"error": to_text(sentence(error))}
         started = None
     return {"info": image.info.to_json(), "editors": editors}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -55,6 +56,29 @@ class Result:
             "confidence": sure if sure is not None and math.isfinite(sure) else None,
             "seconds": round(self.seconds, 3),
         }
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return JSON values from which `from_plain` makes an equal result."""
+        sidecar = None if self.sidecar is None else str(self.sidecar)
+        return {**vars(self), "photo": str(self.photo), "sidecar": sidecar}
+
+    @classmethod
+    def from_plain(cls, values: Mapping[str, Any]) -> Result:
+        """Return the result that `to_plain` was asked of."""
+        sidecar = values["sidecar"]
+        return cls(
+            **{
+                **values,
+                "photo": Path(values["photo"]),
+                "sidecar": None if sidecar is None else Path(sidecar),
+                "reasons": tuple(values["reasons"]),
+            }
+        )
+
+
+def joined(*sentences: str) -> str:
+    """Return sentences as one, without those that are empty."""
+    return "; ".join(each.rstrip(".") for each in sentences if each)
 
 
 def sentence(error: BaseException) -> str:

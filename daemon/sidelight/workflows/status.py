@@ -13,18 +13,21 @@ from sidelight.state.values import path_to_text
 from sidelight.state.waiting import WaitingRecipes
 from sidelight.workflows.watch import root_to_json
 
+FAILED_SHOWN = 10
+
 
 def read_status(database: Database) -> dict[str, Any]:
-    """Return jobs by state, roots, the quarantine and how many recipes wait."""
+    """Return jobs by state, roots, what failed or was given up, and how many recipes wait."""
     jobs = JobStore(database, EventLog(database))
     return {
         "jobs": dict(jobs.counts()),
+        "held": jobs.held(),
         "roots": [root_to_json(root) for root in RootStore(database).list()],
-        "quarantine": [quarantined_to_json(job) for job in jobs.quarantined()],
+        "failed": [_trouble(job) for job in jobs.failed(FAILED_SHOWN)],
+        "quarantine": [_trouble(job) for job in jobs.quarantined()],
         "waiting": WaitingRecipes(database).count(),
     }
 
 
-def quarantined_to_json(job: Job) -> dict[str, Any]:
-    """Return plain JSON values of a photo that is left alone; the path as it may be shown."""
+def _trouble(job: Job) -> dict[str, Any]:
     return {"job": job.id, "photo": path_to_text(job.photo), "reason": job.reason}

@@ -37,17 +37,15 @@ class Undone:
         return {"sidecar": str(self.sidecar), "status": self.status, "reason": self.reason}
 
 
-def undo_last(first_versions: Store) -> Iterator[Undone]:
-    """Take back what the last command wrote.
+def last_batch(first_versions: Store) -> str | None:
+    """Return the name of what the last command wrote, None when there is nothing to take back.
 
     Raises:
         SidelightError: The record of our writes cannot be read.
     """
     with _errors(), opened(first_versions) as store:
         store.repair()
-        batch = store.last_batch()
-        if batch is not None:
-            yield from map(_undone, atomic.undo_batch(store, batch))
+        return store.last_batch()
 
 
 def undo_batch(batch: str, first_versions: Store) -> Iterator[Undone]:
@@ -103,7 +101,8 @@ def _errors() -> Iterator[None]:
 
 def _undone(result: atomic.UndoResult) -> Undone:
     status = "error" if result.status == "refused" else result.status
-    return Undone(result.path, status, result.reason or "")
+    reason = "it is as it was before" if status == "unchanged" else ""
+    return Undone(result.path, status, result.reason or reason)
 
 
 def _sidecars(photo: Path) -> Iterator[Path]:

@@ -1,4 +1,4 @@
-"""Places to watch: what they are, what they hold, and how they are shown."""
+"""Places to watch: what they are, and how they are shown."""
 
 from __future__ import annotations
 
@@ -7,11 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from sidelight import paths
-from sidelight.catalogs.base import catalog_kind, open_catalog
+from sidelight.catalogs.base import catalog_kind
 from sidelight.errors import RootError
+from sidelight.state.mounts import mount_of
 from sidelight.state.roots import Root, RootKind
 from sidelight.state.values import path_to_text
-from sidelight.workflows.photos import find_photos
+
+_WITHOUT_FILES = frozenset(
+    (
+        "cgroup", "cgroup2", "configfs", "debugfs", "devfs", "devpts", "devtmpfs", "proc",
+        "procfs", "securityfs", "sysfs",
+    )
+)  # fmt: skip
+"""File systems of what the system shows of itself: processes, devices."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,8 @@ def check_place(path: Path) -> RootKind:
         state = paths.state_folder().resolve()
         if real == state or real in state.parents or state in real.parents:
             raise RootError(f"{path} holds Sidelight's own files; name the folder with the photos")
+        if mount_of(real).kind in _WITHOUT_FILES:
+            raise RootError(f"{path} holds no files; name the folder with the photos")
         return "folder"
     if not path.exists():
         raise RootError(f"there is no folder or catalog {path}")
@@ -67,11 +77,3 @@ def check_place(path: Path) -> RootKind:
     if kind not in ("lightroom", "darktable"):
         raise RootError(f"{path.name} is neither a folder nor a catalog of Lightroom or darktable")
     return "lightroom" if kind == "lightroom" else "darktable"
-
-
-def photos_there(path: Path, kind: RootKind) -> list[Path]:
-    """Return the photos a folder holds, or those of a catalog that nobody edited yet."""
-    if kind == "folder":
-        return [photo.path for photo in find_photos([path]) if not photo.reason]
-    photos = open_catalog(path).read()
-    return [photo.path for photo in photos if not (photo.edited or photo.virtual_copy)]

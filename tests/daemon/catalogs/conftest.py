@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -13,16 +12,9 @@ from sidelight.catalogs import snapshot
 
 
 @pytest.fixture(scope="session")
-def factories() -> ModuleType:
+def factories(load_helper: Callable[[str], ModuleType]) -> ModuleType:
     """The module that makes catalogs."""
-    file = Path(__file__).with_name("factories.py")
-    spec = importlib.util.spec_from_file_location("catalog_factories", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return load_helper("daemon/catalogs/factories.py")
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,6 @@ UNTOUCHED = 's = { Contrast = 25,\nExposure2012 = 0,\nWhiteBalance = "As Shot" }
 TOUCHED_S = 700_000_000.5  # in Lightroom's count of seconds: 2023-03-08T20:26:40.5 UTC
 
 LIGHTROOM_TABLES = """
-    CREATE TABLE Adobe_variablesTable (id_local INTEGER PRIMARY KEY, name, value);
     CREATE TABLE AgLibraryRootFolder (id_local INTEGER PRIMARY KEY, absolutePath, name);
     CREATE TABLE AgLibraryFolder
         (id_local INTEGER PRIMARY KEY, pathFromRoot, rootFolder INTEGER);
@@ -23,8 +22,6 @@ LIGHTROOM_TABLES = """
         masterImage INTEGER, touchTime, developSettingsIDCache, rating);
     CREATE TABLE Adobe_imageDevelopSettings (id_local INTEGER PRIMARY KEY, image INTEGER, text,
         digest, hasDevelopAdjustments INTEGER, hasDevelopAdjustmentsEx);
-    CREATE TABLE Adobe_AdditionalMetadata (id_local INTEGER PRIMARY KEY, image INTEGER, xmp);
-    INSERT INTO Adobe_variablesTable VALUES (1, 'Adobe_DBVersion', '1300000');
 """
 
 DARKTABLE_TABLES = """

@@ -13,8 +13,7 @@ from types import ModuleType
 
 import pytest
 
-import sidelight.catalogs
-from sidelight.catalogs import CATALOGS, catalog_kind, open_catalog
+from sidelight.catalogs.base import CATALOGS, catalog_kind, open_catalog
 from sidelight.catalogs.sqlite import Reader
 from sidelight.editors import EDITORS
 from sidelight.errors import CatalogError
@@ -25,11 +24,6 @@ def test_every_entry_loads_and_bears_its_editors_name(name: str) -> None:
     module, _, attribute = CATALOGS[name].partition(":")
     assert getattr(import_module(module), attribute).name == name
     assert name in EDITORS
-
-
-def test_what_the_package_exports() -> None:
-    for name in sidelight.catalogs.__all__:
-        assert hasattr(sidelight.catalogs, name)
 
 
 def test_kinds(tmp_path: Path, factories: ModuleType) -> None:

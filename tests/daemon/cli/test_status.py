@@ -8,7 +8,7 @@ import pytest
 
 from sidelight.cli import main
 
-KEYS = {"daemon", "jobs", "roots", "quarantine", "waiting", "warnings"}
+KEYS = {"daemon", "jobs", "held", "roots", "failed", "quarantine", "waiting", "warnings"}
 
 
 def test_before_the_first_run_nothing_is_made(home: Path, run) -> None:
@@ -73,3 +73,60 @@ def test_following_ends_when_no_job_is_open(
     (status,) = run("status")[1]
     assert status["jobs"]["queued"] == status["jobs"]["leased"] == 0
     assert status["jobs"]["done"] >= 3
+
+
+def test_following_begins_with_photos_that_settle(
+    home: Path, folder: Path, run, daemon, tiny_raw
+) -> None:
+    daemon(home=home, config={"settle_s": 1.0})
+    for number in range(3):
+        tiny_raw(folder / f"{number}.dng")
+    run("watch", "add", folder, "--editor", "darktable", "--existing", "--yes")
+    code, (status, *events) = run("status", "--follow")
+    assert code == 0 and status["settling"] == 3 and status["jobs"]["done"] == 0
+    assert len(list(folder.glob("*.dng.xmp"))) == 3
+    assert "job.done" in {event["type"] for event in events}
+
+
+def test_following_does_not_wait_for_what_is_paused(
+    home: Path, folder: Path, run, daemon, tiny_raw, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tiny_raw(folder / "a.dng")
+    run("watch", "add", folder, "--existing", "--yes")
+    run("watch", "pause", folder)
+    daemon(home=home)
+    code, (status,) = run("status", "--follow")
+    assert code == 0 and (status["jobs"]["queued"], status["held"]) == (1, 1)
+    assert main(["status"]) == 0
+    assert "1 waiting (1 of a paused or missing place)" in capsys.readouterr().out
+
+
+def test_the_end_and_what_failed_are_shown(
+    home: Path, folder: Path, daemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    daemon(home=home)
+    (folder / "bad.CR3").write_text("no photo")
+    main(["watch", "add", str(folder), "--existing", "--yes"])
+    capsys.readouterr()
+    assert main(["status", "--follow"]) == 0
+    *_, jobs, failed = capsys.readouterr().out.splitlines()
+    assert jobs.split() == ["jobs", "1", "failed"]
+    assert str(folder / "bad.CR3") in failed and "cut off" in failed
+
+
+def test_without_a_daemon_nothing_is_in_work(
+    home: Path, raw: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from sidelight.jobs.store import JobStore
+    from sidelight.paths import database_file
+    from sidelight.state.database import Database
+    from sidelight.state.events import EventLog
+
+    main(["watch", "add", str(raw.parent), "--existing", "--yes"])
+    database = Database(database_file())
+    assert JobStore(database, EventLog(database)).claim(0.0, 60.0)
+    database.close()
+    capsys.readouterr()
+    assert main(["status"]) == 0
+    shown = capsys.readouterr().out
+    assert "1 waiting" in shown and "in work" not in shown

@@ -159,3 +159,44 @@ def test_lines_for_people(raw: Path, run, capsys: pytest.CaptureFixture[str]) ->
     assert "removed" in capsys.readouterr().out
     assert main(["undo", "--last"]) == 0
     assert "nothing to undo" in capsys.readouterr().out
+
+
+def test_s12_what_is_open_of_the_last_batch_is_not_written_afterwards(
+    raw: Path, run, home: Path
+) -> None:
+    from sidelight.paths import database_file, first_versions_folder
+    from sidelight.state.database import Database
+    from sidelight_xmp.first_versions import FirstVersions
+
+    run("watch", "add", raw.parent, "--existing", "--yes")
+    run("auto", raw)
+    batch = FirstVersions(first_versions_folder()).last_batch()
+    database = Database(database_file())
+    with database.write() as connection:
+        connection.execute("UPDATE jobs SET batch = ?", (batch,))
+    assert {line["status"] for line in run("undo", "--last")[1]} == {"removed"}
+    assert database.read("SELECT state FROM jobs")[0]["state"] == "canceled"
+    database.close()
+
+
+@pytest.mark.parametrize("company", ["alone", "with a daemon"])
+def test_what_waits_for_an_editor_is_dropped(
+    raw: Path, home: Path, request: pytest.FixtureRequest, company: str, capsys, tmp_path: Path
+) -> None:
+    from sidelight.paths import database_file
+    from sidelight.state.database import Database
+    from sidelight.state.waiting import WaitingRecipes
+
+    if company == "with a daemon":
+        request.getfixturevalue("daemon")(home=home)
+    database = Database(database_file())
+    waiting = WaitingRecipes(database)
+    near = raw.parent.with_name("photos2") / "b.dng"
+    for photo in (raw, raw.with_name("second.dng"), near):
+        waiting.put(photo, "lightroom", {}, "the catalog holds it")
+    assert main(["undo", str(raw)]) == 0
+    assert "1 edit waited for an editor" in capsys.readouterr().out
+    assert main(["undo", str(raw.parent), "--json"]) == 0
+    assert "waited" not in capsys.readouterr().out
+    assert [recipe.photo for recipe in waiting.list()] == [near]
+    database.close()

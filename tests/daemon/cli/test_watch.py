@@ -81,7 +81,7 @@ def test_existing_photos_are_counted_and_asked_for(
     with pytest.raises(SystemExit) as stopped:
         main(["watch", "add", str(raw.parent), "--existing"])
     assert stopped.value.code == 2
-    assert "1 photos are there already" in capsys.readouterr().err
+    assert "1 photo is there already. Develop it too?" in capsys.readouterr().err
     assert run("watch", "list") == (0, [])
     code, (root,) = run("watch", "add", raw.parent, "--existing", "--yes")
     assert code == 0 and root["photos"] == 1
@@ -118,7 +118,7 @@ def test_lines_for_people(folder: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert main(["watch", "add", str(folder), "--strength", "0.5"]) == 0
     shown = capsys.readouterr().out
     assert str(folder) in shown and "strength 0.5" in shown
-    assert "1 photos are there already and are left as they are" in shown
+    assert "1 photo is there already and is left as it is; --existing would" in shown
 
 
 def test_names_are_checked_before_anything_happens(
@@ -130,3 +130,8 @@ def test_names_are_checked_before_anything_happens(
         assert stopped.value.code == 2
     capsys.readouterr()
     assert run("watch", "list") == (0, [])
+
+
+def test_nothing_is_asked_about_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["watch", "add", str(folder), "--existing"]) == 0
+    assert "no photo to develop is there yet" in capsys.readouterr().out

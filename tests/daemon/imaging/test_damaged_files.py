@@ -106,6 +106,23 @@ def test_d3_mutants(
     check_mutants(decoders, reader, folder, small_photos, extension, 500)
 
 
+@pytest.mark.parametrize("extension", [".dng", ".jpg", ".tif", ".png"])
+def test_d3_cut_off_at_every_percent(
+    decoders: WorkerPool,
+    reader: ModuleType,
+    small_photos: Photos,
+    folder: Path,
+    extension: str,
+) -> None:
+    data = small_photos[extension][0]
+    cuts = (data[: len(data) * percent // 100] for percent in range(100))
+    outcomes = read_all(decoders, reader, folder, extension, cuts)
+    assert outcomes.total() == 100
+    assert set(outcomes) <= {"read", "UnreadableError", "ImplausibleError"}, outcomes
+    # Only what lies behind the picture itself may be missing.
+    assert outcomes["read"] <= 5, outcomes
+
+
 @pytest.mark.parametrize(
     "name", ["canon_eos_d30_CRW.CRW", "gopro_hero6_GOPR0024_demo.dng", "pigallery2_IMG_8943.jpg"]
 )

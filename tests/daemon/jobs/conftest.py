@@ -128,6 +128,16 @@ def answer_a_lambda():
 def answer_a_trap():
     return Treacherous()
 
+def speak_in_pickles(path):
+    # What a decoder that was taken over may try: bytes of its own into the pool's pipe.
+    import gc
+    from multiprocessing.connection import Connection
+    trap = f"cos\\nsystem\\n(S'touch {path}'\\ntR.".encode()
+    for end in gc.get_objects():
+        if type(end) is Connection and not end.closed and end.writable:
+            end.send_bytes(trap)
+    time.sleep(60)
+
 def use_much_cpu():
     import resource
     resource.setrlimit(resource.RLIMIT_CPU, (1, 10))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import operator
 import os
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from sidelight.errors import PhotoPathError, UnreadableError, WorkerError
+from sidelight.errors import PhotoError, PhotoPathError, UnreadableError, WorkerError
 from sidelight.jobs import call
 
 
@@ -30,14 +31,16 @@ def perform(function: Callable[..., Any], *arguments: Any) -> call.Answer:
 
 
 def test_there_and_back() -> None:
-    value = {"a": [1, 2.5, None, "é"], "b": ("x", b"y")}
-    assert call.unpack(call.pack(value)) == value
+    value = {"a": [1, 2.5, None, "é", True], "b": {"name": os.fsdecode(b"\xff.NEF")}}
+    assert call.unpack_answer(call.pack_answer(value)) == value
+    function, arguments = call._unpack_call(call.call_packed(operator.add, (1, b"y")))
+    assert (function, arguments) == (operator.add, (1, b"y"))
 
 
 def test_an_answer() -> None:
     answer = perform(operator.add, 1, 2)
     assert answer.good and not answer.tired
-    assert call.unpack(answer.packed) == 3
+    assert call.unpack_answer(answer.packed) == 3
 
 
 def test_an_error_keeps_its_type_where_it_can(behavior: ModuleType) -> None:
@@ -54,7 +57,6 @@ def test_our_own_errors_need_no_text() -> None:
     error = call.unpack_error(call._pack_error(PhotoPathError()))
     assert type(error) is PhotoPathError
     assert str(error) == PhotoPathError.SENTENCE
-    assert isinstance(call.unpack_error(call.pack("no error")), WorkerError)
 
 
 def test_an_error_without_a_usable_text() -> None:
@@ -66,13 +68,71 @@ def test_an_error_without_a_usable_text() -> None:
     assert str(error) == "an unexpected Mute"
 
 
-def test_what_cannot_be_read_is_one_error(behavior: ModuleType) -> None:
-    with pytest.raises(WorkerError, match="ValueError: exploded"):
-        call.unpack(call.pack(behavior.Treacherous()))
+def test_pythons_own_errors_keep_what_is_plain() -> None:
+    for error in (ValueError("odd"), OSError(28, "No space left on device", "/photos/a.NEF")):
+        again = call.unpack_error(call._pack_error(error))
+        assert type(again) is type(error) and str(again) == str(error)
+    again = call.unpack_error(call._pack_error(OSError(5, "I/O error", b"\xff")))
+    assert type(again) is OSError and "I/O error" in str(again)
+    again = call.unpack_error(call._pack_error(UnicodeDecodeError("a", b"", 0, 1, "r")))
+    assert type(again) is WorkerError and "an unexpected UnicodeDecodeError" in str(again)
+
+
+def test_an_unknown_kind_of_ours_becomes_the_next_known_one() -> None:
+    packed = call._pack_error(UnreadableError("no decoder opens it"))
+    error = call.unpack_error(packed.replace(b"errors:UnreadableError", b"later:NewerError"))
+    assert type(error) is PhotoError and str(error) == "no decoder opens it"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"",
+        b"nonsense",
+        b"\x80\x04N.",
+        b"cos\nsystem\n(S'false'\ntR.",
+        b"[" * 100_000,
+        b"1" * 100_000,
+        b"\xff",
+        b"null",
+        b"[]",
+        b'"no error"',
+        b"{}",
+        b'{"names": 1, "arguments": [], "text": ""}',
+        b'{"names": [[]], "arguments": [], "text": ""}',
+        b'{"names": ["builtins:OSError"], "arguments": [{}], "text": ""}',
+        b'{"names": [], "arguments": [], "text": null}',
+    ],
+    ids=lambda data: repr(data[:40]),
+)
+def test_d1_hostile_bytes_are_one_error(message: bytes) -> None:
     with pytest.raises(WorkerError, match="cannot be read"):
-        call.unpack(b"nonsense")
+        call.unpack_error(message)
+
+
+@pytest.mark.parametrize(
+    "name", ["os:system", "builtins:eval", "builtins:SystemExit", "builtins:print", "builtins:"]
+)
+def test_d1_only_errors_can_be_named(name: str) -> None:
+    packed = json.dumps({"names": [name], "arguments": ["false"], "text": "odd"}).encode()
+    error = call.unpack_error(packed)
+    assert type(error) is WorkerError and str(error) == "odd"
+
+
+def test_what_cannot_be_sent_is_one_error(
+    behavior: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(WorkerError, match="cannot be sent"):
         call.call_packed(lambda: 1, ())
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    for value in (b"bytes", behavior.Treacherous(), deep, {1, 2}):
+        with pytest.raises(WorkerError, match="cannot be sent"):
+            call.pack_answer(value)
+    monkeypatch.setattr(call, "MOST_BYTES", 10)
+    with pytest.raises(WorkerError, match="too large"):
+        call.pack_answer("x" * 10)
 
 
 def test_without_memory_the_answer_is_empty_and_the_process_tired() -> None:
@@ -81,7 +141,7 @@ def test_without_memory_the_answer_is_empty_and_the_process_tired() -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         packed = call.call_packed(os.getpid, ())
-        patch.setattr(call, "unpack", no_memory)
+        patch.setattr(call, "_unpack_call", no_memory)
         assert call.perform(packed, 1.0) == call.Answer(False, b"", True)
 
 

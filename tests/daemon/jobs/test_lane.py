@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from sidelight.errors import WorkerError
-from sidelight.jobs.call import Answer, call_packed, unpack
+from sidelight.jobs.call import Answer, call_packed, unpack_answer
 from sidelight.jobs.lane import Lane
 from sidelight.jobs.limits import Limits
 
@@ -28,8 +28,8 @@ def test_calls_one_after_the_other(behavior: ModuleType) -> None:
     assert not lane.alive and lane.pid is None and lane.exit_code is None
     lane.start()
     assert lane.alive and lane.resident_bytes >= 0
-    assert unpack(ask(lane, behavior.pid).result().packed) == lane.pid
-    assert unpack(ask(lane, behavior.double, 4).result().packed) == 8
+    assert unpack_answer(ask(lane, behavior.pid).result().packed) == lane.pid
+    assert unpack_answer(ask(lane, behavior.double, 4).result().packed) == 8
     assert lane.begun
     lane.end().join(10)
     assert not lane.alive and lane.exit_code not in (None, 0)

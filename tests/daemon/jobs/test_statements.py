@@ -22,7 +22,7 @@ MANY = """
         'key' || n, 'now' FROM numbers
 """
 
-WHOLE = {"COUNTS", "OPEN_COUNT", "RELEASE_ALL", "PRUNE", "NEXT_READY"}
+WHOLE = {"COUNTS", "RELEASE_ALL", "PRUNE", "NEXT_READY"}
 """These mean all rows of an index, or its first."""
 
 
@@ -82,7 +82,6 @@ def work(database: Database) -> int:
         assert job is not None
         jobs.identify(job.id, "new", "new")
         jobs.finished_twin("new", job.id)
-        jobs.open_twin("new", job.id)
         jobs.is_quarantined("new")
         jobs.finish(job.id, {})
         jobs.list(state="failed", root=1)

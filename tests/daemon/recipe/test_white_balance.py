@@ -1,9 +1,10 @@
-"""Kelvin, tint and multipliers."""
+"""Multipliers, and the matrix a change makes."""
 
 from __future__ import annotations
 
 import json
 import timeit
+from collections.abc import Callable
 from pathlib import Path
 
 import colour
@@ -12,14 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sidelight.recipe.color_temperature import kelvin_tint_to_xy
 from sidelight.recipe.white_balance import (
     MAXIMUM_MULTIPLIER,
     CameraWhiteBalance,
     ColorMatrix,
     RelativeWhiteBalance,
-    kelvin_tint_to_xy,
     white_balance_from_json,
-    xy_to_kelvin_tint,
 )
 
 SRGB_TO_XYZ = colour.RGB_COLOURSPACES["sRGB"].matrix_RGB_to_XYZ
@@ -32,30 +32,6 @@ FUSION = np.array([2.026367, 1.0, 1.647948])
 @pytest.fixture
 def hero6() -> CameraWhiteBalance:
     return CameraWhiteBalance.from_color_matrix(GOPRO, HERO6)
-
-
-@pytest.mark.parametrize("kelvin", [2000, 2856, 3200, 5000, 6504, 9000, 20000, 50000])
-@pytest.mark.parametrize("tint", [-60.0, 0.0, 10.0, 90.0])
-def test_kelvin_and_tint_agree_with_ohno_2013(kelvin: float, tint: float) -> None:
-    xy = kelvin_tint_to_xy(kelvin, tint)
-    cct, duv = colour.temperature.uv_to_CCT_Ohno2013(colour.xy_to_UCS_uv(np.array(xy)))
-    assert 1e6 / cct == pytest.approx(1e6 / kelvin, abs=0.1)
-    assert 3000 * duv == pytest.approx(tint, abs=0.05)
-
-
-@given(st.floats(2000, 50000), st.floats(-150, 150))
-def test_xy_and_back(kelvin: float, tint: float) -> None:
-    back = xy_to_kelvin_tint(*kelvin_tint_to_xy(kelvin, tint))
-    assert 1e6 / back[0] == pytest.approx(1e6 / kelvin, abs=0.01)
-    assert back[1] == pytest.approx(tint, abs=0.01)
-
-
-def test_daylight_has_a_tint_of_about_ten() -> None:
-    for kelvin in (5000, 5500, 6504, 7500):
-        xy = colour.temperature.CCT_to_xy_CIE_D(kelvin)
-        found, tint = xy_to_kelvin_tint(*xy)
-        assert found == pytest.approx(kelvin, rel=0.004)
-        assert 8 < tint < 12
 
 
 def test_as_shot_of_known_cameras() -> None:
@@ -115,10 +91,6 @@ def test_matrix_is_what_the_multipliers_do(hero6: CameraWhiteBalance) -> None:
     np.testing.assert_allclose(hero6.matrix(25, -12) @ pixel, by_hand, rtol=1e-10)
 
 
-def test_multipliers_at_the_as_shot_light_are_as_shot(hero6: CameraWhiteBalance) -> None:
-    np.testing.assert_allclose(hero6.multipliers_at(hero6.kelvin, hero6.tint), HERO6, rtol=1e-4)
-
-
 @given(
     st.floats(-1e4, 1e4) | st.sampled_from([float("nan"), float("inf")]),
     st.floats(-1e4, 1e4) | st.sampled_from([float("nan"), float("-inf")]),
@@ -133,8 +105,6 @@ def test_any_shift_gives_finite_limited_numbers(mired: float, tint: float) -> No
 
 
 def test_temperature_is_limited() -> None:
-    assert kelvin_tint_to_xy(1.0) == kelvin_tint_to_xy(2000)
-    assert kelvin_tint_to_xy(1e9) == kelvin_tint_to_xy(50000)
     balance = RelativeWhiteBalance()
     np.testing.assert_array_equal(balance.multipliers(1000), balance.multipliers(400))
 
@@ -153,12 +123,16 @@ def test_two_calibrations_are_interpolated_in_reciprocal_kelvin() -> None:
     x, y = kelvin_tint_to_xy(kelvin)
     middle = 0.5 * (np.reshape(GOPRO_WARM, (3, 3)) + GOPRO)
     neutral = middle @ np.array([x / y, 1, (1 - x - y) / y])
-    np.testing.assert_allclose(balance.multipliers_at(kelvin, 0), neutral[1] / neutral, rtol=1e-9)
+    shift = 1e6 / kelvin - 1e6 / balance.kelvin, -balance.tint
+    np.testing.assert_allclose(balance.multipliers(*shift), neutral[1] / neutral, rtol=1e-3)
 
 
 def test_a_solver_can_ask_often(hero6: CameraWhiteBalance) -> None:
-    seconds = min(timeit.repeat(lambda: hero6.multipliers(-12.5, 3.0), number=200, repeat=5)) / 200
-    assert seconds < 50e-6
+    def seconds(ask: Callable[[], object]) -> float:
+        return min(timeit.repeat(ask, number=200, repeat=5))
+
+    one_inverse = seconds(lambda: np.linalg.inv(GOPRO))
+    assert seconds(lambda: hero6.multipliers(-12.5, 3.0)) < 20 * one_inverse
 
 
 @pytest.mark.parametrize(

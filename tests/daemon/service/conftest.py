@@ -4,27 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
-from sidelight.jobs.model import Job, Priority, Request
+from sidelight.jobs.model import OPEN_STATES, Job, Priority, Request
 from sidelight.jobs.store import JobStore
 from sidelight.jobs.worker import WorkerPool
-from sidelight.service.course import Course, Timing
+from sidelight.service.course import Course, JobTiming
 from sidelight.service.dispatcher import Dispatcher
 from sidelight.service.lanes import Lanes
 from sidelight.service.threads import Threads
 from sidelight.state.database import Database
 from sidelight.state.events import EventLog
 
-SHORT = Timing(photo_timeout_s=1.0, retry_s=(0.05, 0.1, 0.1), trouble_s=0.1)
+SHORT = JobTiming(photo_timeout_s=1.0, retry_s=(0.05, 0.1, 0.1), trouble_s=0.1)
+
+
+@pytest.fixture(scope="session")
+def factories(load_helper: Callable[[str], ModuleType]) -> ModuleType:
+    """The module that makes catalogs, from the tests of `catalogs`."""
+    return load_helper("daemon/catalogs/factories.py")
 
 
 @dataclass
@@ -79,7 +88,7 @@ class Bench:
     def run(
         self,
         scenario: Callable[[Dispatcher], Coroutine[Any, Any, Any]],
-        timing: Timing = SHORT,
+        timing: JobTiming = SHORT,
         **more: Any,
     ) -> Any:
         """Run a scenario beside a dispatcher, and stop that afterwards."""
@@ -109,7 +118,7 @@ class Bench:
 
     async def settled(self) -> None:
         """Wait until no job is open."""
-        await self.until(lambda: not self.jobs.open_count())
+        await self.until(lambda: not any(self.jobs.list(state=each) for each in OPEN_STATES))
 
     def state(self, job: Job) -> str:
         """Return what became of a job."""
@@ -140,3 +149,31 @@ def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     one = import_module("watched_folder").Watched(tmp_path)
     yield one
     one.close()
+
+
+@pytest.fixture(scope="session")
+def in_namespace() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run Python code with arguments where limits and mounts change for nobody else.
+
+    It takes `mounts=True` to mount something, `user=` to be another user than root.
+    """
+
+    def run(
+        code: str, *arguments: str, mounts: bool = False, user: int = 0
+    ) -> subprocess.CompletedProcess[str]:
+        unshare = ["unshare", "--user", f"--map-user={user}", f"--map-group={user}"]
+        unshare += ["--mount"] if mounts else []
+        try:
+            subprocess.run([*unshare, "true"], check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError):
+            pytest.skip("this system allows no user namespaces")
+        path = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])
+        return subprocess.run(
+            [*unshare, sys.executable, "-c", code, *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "PYTHONPATH": path},
+        )
+
+    return run

@@ -106,3 +106,22 @@ def test_what_was_just_read_is_known_once(database, root, tmp_path) -> None:
     assert content is not None
     assert (content.sha256, content.stamp) == (SHA, (1, 1, 1, 1))
     assert bench.arrivals.content(job) is None
+
+
+def test_what_is_asked_for_is_queued_unread(database, root, tmp_path) -> None:
+    bench = _Bench(database)
+    one, two = bench.arrivals.asked(root, [tmp_path / "a.nef", tmp_path / "b.nef"])
+    assert (one.photo, one.root, one.sha256) == (tmp_path / "a.nef", root.id, None)
+    assert one.batch == two.batch
+    assert Settings.from_json(one.options) == Settings(("darktable",), headroom=1.0)
+    assert bench.woken == 1
+
+
+def test_s12_what_arrives_after_an_undo_is_another_batch(database, root, tmp_path) -> None:
+    bench = _Bench(database)
+    (first,) = bench.arrivals.arrived(root, _ready(tmp_path / "a"))
+    bench.arrivals.close("another")
+    (second,) = bench.arrivals.arrived(root, _ready(tmp_path / "b"))
+    bench.arrivals.close(first.batch)
+    (third,) = bench.arrivals.arrived(root, _ready(tmp_path / "c"))
+    assert first.batch == second.batch != third.batch

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from sidelight.config import Config
-from sidelight.errors import UnreadableError
+from sidelight.errors import StateError, UnreadableError
 from sidelight.jobs.model import Request
 from sidelight.jobs.store import JobStore
 from sidelight.paths import HOME_VARIABLE, database_file
+from sidelight.service import assembly as module
 from sidelight.service.assembly import Assembly
 from sidelight.service.auth import Token
 from sidelight.state.database import Database
@@ -88,6 +89,27 @@ def test_routes_see_how_it_stands() -> None:
         assert assembly.is_alive()
 
     _run(scenario)
+
+
+def test_old_jobs_and_events_are_forgotten_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FORGET_S", 0.01)
+    calls: list[str] = []
+
+    def refused_at_first(jobs: JobStore) -> int:
+        calls.append("jobs")
+        if len(calls) == 1:
+            raise StateError("the disk is full")
+        return 0
+
+    monkeypatch.setattr(JobStore, "prune", refused_at_first)
+    monkeypatch.setattr(EventLog, "prune", lambda events: calls.append("events"))
+
+    async def scenario(assembly: Assembly) -> None:
+        while calls.count("events") < 2:
+            await asyncio.sleep(0.01)
+
+    _run(scenario)
+    assert calls[:5] == ["jobs", "jobs", "events", "jobs", "events"]
 
 
 def test_it_can_be_stopped_without_having_started() -> None:

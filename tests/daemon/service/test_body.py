@@ -89,12 +89,78 @@ def test_h13_a_chunked_body_may_not_grow_past_the_limit(start_service, http_serv
         ("Content-Length: 4", "Transfer-Encoding: chunked"),
         ("Transfer-Encoding: chunked, identity",),
         ("Transfer-Encoding: xchunked",),
+        ("Transfer-Encoding: gzip, chunked",),
+        ("Transfer-Encoding: chunked", "Transfer-Encoding: identity"),
+        ("Transfer-Encoding: chunked", "Transfer-Encoding: chunked"),
+        ("Transfer-Encoding : chunked",),
+        ("Transfer-Encoding:\x0bchunked",),
+        ("Transfer-Encoding: \r\n chunked",),
+        ("Content-Length: 4\r\n ",),
+        ("Content-Length : 4",),
+        ("Content-Length: 4 4",),
     ],
 )
 def test_h13_lengths_that_contradict_themselves(service, http_service, lines) -> None:
     handled = service.server.app.handled
     assert http_service.status_of(service.raw(post(service, *lines) + b"{}\r\n\r\n")) in (400, 413)
     assert service.server.app.handled == handled
+
+
+def test_a_request_in_a_body_is_a_body(service, http_service) -> None:
+    """Whatever the two ends of a connection might disagree about, one request is one request."""
+    inner = service.head(path="/v1/roots")
+    length = f"Content-Length: {len(inner)}"
+    json_type = "Content-Type: application/json"
+    unknown = service.head(json_type, length, method="POST", path="/v1/undo").replace(
+        service.token.encode(), b"wrong"
+    )
+    chunked = (json_type, "Transfer-Encoding: chunked")
+    ends = b"0\r\n\r\n"
+    for data, status in (
+        (unknown + inner, 401),
+        (service.head(length) + inner, 415),
+        (service.head(json_type, length) + inner, 400),
+        (
+            service.head("Content-Type: text/plain", length, method="POST", path="/v1/undo")
+            + inner,
+            415,
+        ),
+        (
+            service.head(*chunked, "Content-Length: 4", method="POST", path="/v1/undo")
+            + ends
+            + inner,
+            400,
+        ),
+        (service.head(*chunked, method="POST", path="/v1/undo") + b"2;x\n{}\n0\n\n" + inner, 400),
+        (service.head(json_type, "Content-Length: 0", path="/v1/nowhere") + b"x" + inner, 404),
+    ):
+        with service.connect(1.5) as client:
+            client.sendall(data)
+            answer = b""
+            try:
+                while more := client.recv(1 << 16):
+                    answer += more
+            except (TimeoutError, ConnectionError):
+                pass
+        assert http_service.status_of(answer) in (status, 400), data
+        assert b'"roots"' not in answer, data
+
+
+def test_h13_endless_extensions_of_a_chunk_are_cut_off(start_service, http_service) -> None:
+    service = start_service(limits=Limits(body_s=0.6, linger_s=0.2))
+    process = psutil.Process(os.getpid())
+    before = process.memory_info().rss
+    with service.connect() as client:
+        client.sendall(post(service, "Transfer-Encoding: chunked", kind="application/json") + b"2;")
+        started = time.monotonic()
+        try:
+            while time.monotonic() - started < 10:
+                client.sendall(b"x" * 65536)
+        except OSError:
+            pass
+        assert time.monotonic() - started < 10
+    assert process.memory_info().rss - before < 32 << 20
+    assert service.ask("GET", "/v1/status").status == 200
 
 
 def test_a_torn_chunk_is_a_bad_request(service, http_service) -> None:
@@ -126,3 +192,13 @@ def test_h15_a_body_above_the_floor_may_take_its_time(start_service, http_servic
             client.sendall(b"x" * 500)
             time.sleep(0.1)
         assert http_service.status_of(client.recv(4096)) == 422
+
+
+def test_h15_what_came_quickly_earns_no_long_pause(start_service, http_service) -> None:
+    """Ten megabytes at once are no ticket for three hours, at a thousand bytes a second."""
+    service = start_service(limits=Limits(body_s=0.4, linger_s=0.2))
+    with service.connect() as client:
+        client.sendall(post(service, f"Content-Length: {20 << 20}") + bytes(10 << 20))
+        started = time.monotonic()
+        assert http_service.status_of(client.recv(4096)) == 408
+        assert time.monotonic() - started < 10

@@ -52,7 +52,7 @@ def test_what_is_kept_is_not_decoded(bench) -> None:
 def test_d1_trouble_in_the_worker_fails_one_job(bench, order: str, reason: str) -> None:
     (bad,) = bench.enqueue(bench.photo("bad.nef", order))
     (good,) = bench.enqueue(bench.photo("good.nef"))
-    bench.run(lambda _: bench.settled(), replace(module.Timing(), photo_timeout_s=20.0))
+    bench.run(lambda _: bench.settled(), replace(module.JobTiming(), photo_timeout_s=20.0))
     assert bench.state(bad) == "failed"
     assert reason in bench.jobs.get(bad.id).reason
     assert bench.state(good) == "done"

@@ -99,7 +99,7 @@ def test_q2_stopping_gives_back_what_is_not_done(bench) -> None:
         await bench.until(bench.pools[Priority.BATCH].pids)
 
     started = time.monotonic()
-    bench.run(scenario, replace(module.Timing(), photo_timeout_s=60))
+    bench.run(scenario, replace(module.JobTiming(), photo_timeout_s=60))
     assert time.monotonic() - started < 10
     assert {bench.state(job) for job in jobs} == {"queued"}
     assert {bench.jobs.get(job.id).attempts for job in jobs} == {0}

@@ -110,9 +110,7 @@ def test_each_watched_place_is_really_looked_at(database: Database, tmp_path: Pa
         roots.add(tmp_path / name, "folder", editors=("darktable",))
     (tmp_path / "good" / "a.NEF").touch()
     (tmp_path / "gone").rmdir()
-    paused = roots.by_path(tmp_path / "paused")
-    assert paused is not None
-    roots.set_state(paused.id, "paused")
+    roots.set_state(roots.list()[1].id, "paused")
     good, at_rest, gone = doctor.check_roots(roots.list())
     assert (good.level, at_rest.level, gone.level) == ("ok", "ok", "warning")
     assert "1 entries" in good.text and good.text.endswith("writable")
@@ -196,4 +194,4 @@ def test_d2_photos_that_were_given_up_are_named(database: Database, tmp_path: Pa
 def test_what_waits_is_counted(database: Database, tmp_path: Path) -> None:
     assert "no edit waits" in doctor.check_waiting(database).text
     WaitingRecipes(database).put(tmp_path / "a.NEF", "lightroom", {}, "the catalog holds it")
-    assert "1 edits wait" in doctor.check_waiting(database).text
+    assert "1 edit waits for an editor; the first:" in doctor.check_waiting(database).text

@@ -18,7 +18,7 @@ def test_the_name_is_the_sha256_of_all_bytes(tmp_path: Path) -> None:
     photo.write_bytes(b"x" * 3_000_000)
     content = read_content(photo)
     assert content.sha256 == hashlib.sha256(b"x" * 3_000_000).hexdigest()
-    assert content.size == 3_000_000
+    assert content.stamp.size == 3_000_000
 
 
 def test_a_change_is_seen(tmp_path: Path) -> None:

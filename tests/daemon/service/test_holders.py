@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import os
 import sqlite3
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -19,25 +17,13 @@ from typing import Any
 import pytest
 
 from sidelight.catalogs import snapshot, sqlite
-from sidelight.errors import CatalogError
+from sidelight.errors import CatalogError, StateError
 from sidelight.service import holders as module
 from sidelight.service.holders import CatalogContent, Holders
-from sidelight.state.database import Database, NotFoundError, StateError
+from sidelight.state.database import Database
 from sidelight.state.examples import Example, Examples
+from sidelight.state.faults import NotFoundError
 from sidelight.state.roots import Root, RootStore
-
-
-@pytest.fixture(scope="module")
-def factories() -> ModuleType:
-    """The module that makes catalogs, from the tests of `catalogs`."""
-    file = Path(__file__).parents[1] / "catalogs" / "factories.py"
-    spec = importlib.util.spec_from_file_location("catalog_factories", file)
-    assert spec is not None
-    assert spec.loader is not None
-    made = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = made
-    spec.loader.exec_module(made)
-    return made
 
 
 @dataclass
@@ -132,7 +118,7 @@ def test_the_cameras_jpeg_belongs_to_its_raw(world: World, factories: ModuleType
     holders = world.start()
     world.rest(holders)
     assert "lightroom" in holders.holders(jpeg)
-    assert holders.content(root.id) == CatalogContent(photos=1, edited=0, is_read=True)
+    assert holders.content(root.id) == CatalogContent(photos=1, edited=0)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="links need rights on Windows")
@@ -199,7 +185,7 @@ def test_photos_that_came_while_the_daemon_was_away(world: World, factories: Mod
         factories.add_to_lightroom(connection, [factories.Shot(photos[1])])
     second = world.start()
     assert second.holders(photos[0])  # at once, before anything is read
-    assert second.content(root.id).is_read
+    assert second.content(root.id).photos
     world.rest(second)
     assert world.new == [(root.id, ["b.NEF"])]
 
@@ -251,7 +237,7 @@ def test_a_virtual_copy_is_not_a_new_photo(world: World, factories: ModuleType) 
         factories.add_to_lightroom(connection, [factories.edited(photo, master=1)])
     world.rest(holders)
     assert world.new == []
-    assert holders.content(root.id) == CatalogContent(photos=1, edited=1, is_read=True)
+    assert holders.content(root.id) == CatalogContent(photos=1, edited=1)
 
 
 def noted(world: World, root: Root) -> list[tuple[str, dict[str, Any]]]:
@@ -527,7 +513,7 @@ def test_refresh_reads_at_once(world: World, factories: ModuleType) -> None:
     path = factories.make_lightroom(world.folder / "A.lrcat", [factories.edited(photo)])
     holders = world.start()
     root = world.add(path)
-    assert holders.refresh(root.id) == CatalogContent(photos=1, edited=1, is_read=True)
+    assert holders.refresh(root.id) == CatalogContent(photos=1, edited=1)
     assert holders.holders(photo)
     assert world.examples.count(path) == 0  # edits may take long: they are noted by the way
     world.rest(holders)

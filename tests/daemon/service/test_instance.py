@@ -184,6 +184,48 @@ def test_a_file_that_leads_elsewhere_is_no_daemon(tmp_path: Path, changes: dict)
     assert read_endpoint(file) is None
 
 
+@pytest.mark.skipif(os.name != "posix", reason="modes are of POSIX")
+def test_a_file_that_others_may_have_written_is_no_daemon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that others may write to, and a file of theirs in it that names their service."""
+    file = tmp_path / "endpoint.json"
+    write_endpoint(endpoint(), file)
+    assert read_endpoint(file) is not None
+    for mode in (0o620, 0o602, 0o666):
+        file.chmod(mode)
+        assert read_endpoint(file) is None
+    file.chmod(0o600)
+    theirs = tmp_path / "theirs.json"
+    file.rename(theirs)
+    file.symlink_to(theirs)
+    owner = theirs.stat().st_uid
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    assert (read_endpoint(file) is None) == (owner != 0)
+    monkeypatch.undo()
+    if owner == 0:
+        os.chown(theirs, 65534, 65534)
+        assert read_endpoint(file) is None
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need rights on Windows")
+def test_a_link_in_the_files_place_is_replaced_not_followed(tmp_path: Path) -> None:
+    canary = tmp_path / "canary"
+    canary.write_text("untouched")
+    folder = tmp_path / "state"
+    folder.mkdir()
+    (folder / "endpoint.json").symlink_to(canary)
+    write_endpoint(endpoint(), folder / "endpoint.json")
+    assert not (folder / "endpoint.json").is_symlink()
+    assert canary.read_text() == "untouched"
+    (folder / "endpoint.json").unlink()
+    (folder / "endpoint.json").symlink_to(canary)
+    instance = Instance(folder / "daemon.lock", folder / "endpoint.json")
+    assert instance.acquire()
+    instance.release()
+    assert canary.read_text() == "untouched"
+
+
 def test_the_file_says_what_plug_ins_read(tmp_path: Path) -> None:
     file = tmp_path / "endpoint.json"
     write_endpoint(endpoint(), file)

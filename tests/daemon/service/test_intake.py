@@ -17,10 +17,10 @@ import pytest
 from sidelight.errors import StateError
 from sidelight.service.intake import Intake, take_in
 from sidelight.service.scan import read_stamp
-from sidelight.service.settle import Timing
+from sidelight.service.settle import WatchTiming
 from sidelight.state.roots import RootNotFoundError
 
-SHORT = Timing(settle_s=0.1, retry_s=0.05, poll_s=0.3, slice_s=0.05)
+SHORT = WatchTiming(settle_s=0.1, retry_s=0.05, poll_s=0.3, slice_s=0.05)
 
 
 @pytest.fixture
@@ -187,7 +187,7 @@ def test_what_was_refused_is_handed_over_again(
         note(intake, watched.write(name))
     with pytest.raises(type(error)):
         run(intake, lambda: watched.ready)
-    assert watched.seen.count(watched.root.id) == watched.jobs.open_count() == 0
+    assert watched.seen.count(watched.root.id) == watched.jobs.counts()["queued"] == 0
     assert len(intake.settling) == 2
     run(intake, lambda: len(watched.ready) == 2)
 
@@ -197,7 +197,7 @@ def test_a_root_removed_meanwhile(watched: Any, intake: Intake) -> None:
     watched.roots.remove(watched.root.id)
     with pytest.raises(RootNotFoundError):
         run(intake, lambda: watched.ready)
-    assert watched.jobs.open_count() == 0
+    assert watched.jobs.counts()["queued"] == 0
 
 
 def test_writers_on_a_network_drive_are_not_asked_for(watched: Any) -> None:

@@ -55,6 +55,16 @@ FOREIGN = [
     "192.168.1.17:{port}",
     "a" * 300,
     "ı27.0.0.1:{port}",
+    "[::1%lo]:{port}",
+    "::1:{port}",
+    "127.0.0.1:{port}/",
+    "127.0.0.1:{port}#",
+    "127.0.0.1 :{port}",
+    "127.0.0.1:{port}.",
+    "evil@127.0.0.1:{port}",
+    "http://127.0.0.1:{port}",
+    "127%2e0.0.1:{port}",
+    "１27.0.0.1:{port}",
     "",
 ]
 
@@ -74,6 +84,27 @@ def test_h2_no_host_and_two_hosts(service, http_service, version: str) -> None:
     for hosts in ((), (good, good), (good, "evil.example"), ("evil.example", good)):
         answer = service.raw(hosted(service, *hosts, version=version))
         assert http_service.status_of(answer) in (400, 421)
+    assert service.server.app.handled == handled
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Host:\r\n 127.0.0.1:{port}",
+        "Host: evil\r\n .example:{port}",
+        "Host : 127.0.0.1:{port}",
+        " Host: 127.0.0.1:{port}",
+        "Host\t: 127.0.0.1:{port}",
+        "X: 1\n Host: 127.0.0.1:{port}",
+        "Host: 127.0.0.1:{port}\x00",
+        "H\u00f6st: 127.0.0.1:{port}",
+    ],
+)
+def test_h2_folded_and_spaced_names_are_refused(service, http_service, line: str) -> None:
+    handled = service.server.app.handled
+    good = f"Host: 127.0.0.1:{service.port}"
+    data = service.head("Connection: close").decode().replace(good, line.format(port=service.port))
+    assert http_service.status_of(service.raw(data.encode("utf-8"))) in (400, 421)
     assert service.server.app.handled == handled
 
 
@@ -214,6 +245,86 @@ def test_h9_guessing_is_slowed_down_and_good_clients_are_served(start_service) -
     service.wait(lambda: service.ask("GET", "/v1/status", headers=wrong).status == 401)
 
 
+def test_h9_two_tokens_are_none_and_a_long_one_costs_nothing(service, http_service) -> None:
+    good = f"Authorization: Bearer {service.token}"
+    bare = service.head().decode().replace(f"{good}\r\n", "")
+    handled = service.server.app.handled
+    for lines in (
+        [good, good],
+        [good, "Authorization: Bearer wrong"],
+        ["Authorization: Bearer wrong", good],
+        ["Authorization: Bearer " + "x" * 8000],
+        [f"{good}, {good}"],
+        [f"{good},"],
+        ["Authorization:"],
+        ["Proxy-Authorization" + good.removeprefix("Authorization")],
+    ):
+        data = bare.replace("\r\n\r\n", "\r\n" + "\r\n".join([*lines, "", ""]))
+        assert http_service.status_of(service.raw(data.encode())) == 401, lines
+    assert service.server.app.handled == handled
+
+
+def test_whoever_may_not_ask_is_not_heard_twice(service, http_service) -> None:
+    """The connection ends with the answer; a good request behind a bad one is not looked at."""
+    good = service.head()
+    for bad, status in (
+        (good.replace(b"Host: 127.0.0.1", b"Host: evil"), 421),
+        (service.head("Origin: http://evil.example"), 403),
+        (good.replace(service.token.encode(), b"wrong"), 401),
+    ):
+        handled = service.server.app.handled
+        answer = service.raw(bad + good)
+        assert http_service.status_of(answer) == status
+        assert answer.count(b"HTTP/1.1 ") == 1
+        assert service.server.app.handled == handled
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/%6aobs",
+        "/v1%2fjobs",
+        "//v1/jobs",
+        "/v1//jobs",
+        "/v1/jobs/",
+        "/v1/./jobs",
+        "/v1/jobs/../status",
+        "/v1/jobs/..;/status",
+        "/v1/jobs;x=1",
+        "/v1/jobs%00",
+        "/v1/jobs%3fstate=done",
+        "/v1/jobs/%31",
+        "/v1/jobs/+1",
+        "/v1/jobs/-1",
+        "/v1/jobs/1e3",
+        "/v1/jobs/0x1",
+        "/v1/jobs/9223372036854775808",
+        "/v1/jobs/99999999999999999999",
+        "/v1/jobs/../../etc/passwd",
+        "/v1/catalogs/%2e%2e",
+        "/V1/jobs",
+        "/v2/jobs",
+        "/..",
+        "/",
+    ],
+)
+def test_a_path_has_one_spelling(service, http_service, path: str) -> None:
+    handled = service.server.app.handled
+    answer = service.raw(service.head("Connection: close", path=path))
+    assert http_service.status_of(answer) == 404
+    assert service.server.app.handled == handled
+
+
+@pytest.mark.parametrize(
+    "method", ["HEAD", "TRACE", "CONNECT", "PRI", "PROPFIND", "M-SEARCH", "get", "FOO", "G\u00cbT"]
+)
+def test_h11_strange_methods_do_nothing(service, http_service, method: str) -> None:
+    handled = service.server.app.handled
+    answer = service.raw(service.head("Connection: close", method=method))
+    assert http_service.status_of(answer) in (400, 404, 405, 421)
+    assert service.server.app.handled == handled
+
+
 @pytest.mark.parametrize(
     "kind",
     [
@@ -242,8 +353,24 @@ def test_h10_two_content_types_and_compressed_bodies(service, http_service) -> N
     twice = ("Content-Type: application/json", "Content-Type: text/plain", "Content-Length: 2")
     answer = service.raw(service.head(*twice, method="POST", path="/v1/undo") + b"{}")
     assert http_service.status_of(answer) in (400, 415)
-    reply = service.ask("POST", "/v1/undo", {"last": True}, {"Content-Encoding": "gzip"})
-    assert reply.status == 415
+    for coding in ("gzip", "deflate", "br", "x-gzip", "gzip, identity"):
+        reply = service.ask("POST", "/v1/undo", {"last": True}, {"Content-Encoding": coding})
+        assert reply.status == 415
+    hidden = ("Content-Type: application/json", "Content-Encoding: identity", "Content-Length: 2")
+    for lines in ((*hidden, "Content-Encoding: gzip"), ("Content-Encoding: gzip", *hidden)):
+        answer = service.raw(service.head(*lines, method="POST", path="/v1/undo") + b"{}")
+        assert http_service.status_of(answer) == 415
+
+
+def test_h13_a_compressed_bomb_stays_packed(service, http_service) -> None:
+    import gzip
+
+    bomb = gzip.compress(bytes(64 << 20))
+    lines = ("Content-Type: image/jpeg", "Content-Encoding: gzip", f"Content-Length: {len(bomb)}")
+    handled = service.server.app.handled
+    answer = service.raw(service.head(*lines, method="POST", path="/v1/predict") + bomb)
+    assert http_service.status_of(answer) == 415
+    assert service.server.app.handled == handled
 
 
 @pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "Application/JSON"])

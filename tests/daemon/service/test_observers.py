@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import subprocess
 import sys
 import threading
 import time
@@ -212,26 +211,9 @@ assert isinstance(open_hints(), Refused)
 
 
 @linux
-def test_w8_a_system_without_watches_left(tmp_path: Path) -> None:
+def test_w8_a_system_without_watches_left(in_namespace, tmp_path: Path) -> None:
     answer = in_namespace(LIMITED, str(tmp_path))
     assert answer.returncode == 0, answer.stderr
-
-
-def in_namespace(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run Python where limits may be lowered without anybody else noticing."""
-    unshare = ["unshare", "--user", "--map-root-user"]
-    try:
-        subprocess.run([*unshare, "true"], check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("this system allows no user namespaces")
-    path = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])
-    return subprocess.run(
-        [*unshare, sys.executable, "-c", code, *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": path},
-    )
 
 
 def test_w8_hints_that_never_come() -> None:

@@ -60,7 +60,7 @@ def test_what_is_there_is_known_and_not_developed(database: Database, folder: Pa
         state.st_size,
         state.st_mtime_ns,
     )
-    assert jobs_of(database).open_count() == 0
+    assert jobs_of(database).counts()["queued"] == 0
 
 
 def test_existing_photos_are_queued_once_under_one_name(database: Database, folder: Path) -> None:
@@ -77,7 +77,7 @@ def test_a_refused_folder_leaves_nothing_behind(database: Database, folder: Path
     with pytest.raises(RootError, match="already"):
         roots.add(folder / "day", SETTINGS, existing=True)
     assert len(roots.list()) == 1
-    assert jobs_of(database).open_count() == 0
+    assert jobs_of(database).counts()["queued"] == 0
 
 
 def test_pause_resume_remove(database: Database, folder: Path) -> None:

@@ -114,6 +114,115 @@ def test_h15_a_slow_second_request_is_closed_too(start_service, http_service) ->
         assert client.recv(1 << 16) == b""
 
 
+def test_h15_half_a_request_behind_a_whole_one_is_closed_too(start_service, http_service) -> None:
+    limits = Limits()
+    assert limits.idle_s < 9.5  # aiohttp looks once a second
+    service = start_service(limits=Limits(head_s=0.3, idle_s=0.5))
+    with service.connect() as client:
+        client.sendall(service.head() + b"GET /v1/sta")
+        started = time.monotonic()
+        assert http_service.status_of(http_service.read_all(client)) == 200
+        assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Upgrade: websocket", "Connection: Upgrade"),
+        ("Upgrade: h2c", "Connection: Upgrade, HTTP2-Settings", "HTTP2-Settings: AAMAAABkAAQAAP__"),
+        ("Upgrade: tcp", "Connection: Upgrade"),
+    ],
+    ids=["websocket", "h2c", "tcp"],
+)
+@pytest.mark.parametrize("token", ["good", "wrong"])
+def test_h12_nothing_sent_behind_an_upgrade_piles_up(start_service, lines, token: str) -> None:
+    service = start_service(limits=Limits(head_s=0.5, idle_s=0.5, linger_s=0.2))
+    process = psutil.Process(os.getpid())
+    before = process.memory_info().rss
+    head = service.head(*lines)
+    with service.connect() as client:
+        client.sendall(head if token == "good" else head.replace(service.token.encode(), b"x"))
+        client.settimeout(5)
+        try:
+            for _ in range(1000):
+                client.sendall(b"x" * 65536)
+        except OSError:
+            pass
+        assert process.memory_info().rss - before < 24 << 20
+    service.wait(lambda: not service.server.listener.open)
+    assert service.ask("GET", "/v1/status").status == 200
+
+
+def test_requests_queued_behind_a_stream_do_not_pile_up(start_service) -> None:
+    service = start_service()
+    process = psutil.Process(os.getpid())
+    with service.connect() as client:
+        client.sendall(service.head(path="/v1/events"))
+        assert client.recv(4096).startswith(b"HTTP/1.1 200")
+        before = process.memory_info().rss
+        many = service.head() * 200
+        client.settimeout(1)
+        with pytest.raises(TimeoutError):
+            for _ in range(2000):
+                client.sendall(many)
+        assert process.memory_info().rss - before < 24 << 20
+    service.wait(lambda: not service.server.listener.open)
+
+
+BOMBS = {
+    "deep": b"[" * 900_000,
+    "deep in a field": b'{"photos": ' + b"[" * 100_000,
+    "deep objects": b'{"photos": ' + b'{"a":' * 100_000,
+    "deep and closed": b'{"photo": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    "huge number": b'{"strength": ' + b"1" * 1_000_000 + b"}",
+    "huge exponent": b'{"strength": 1e999}',
+    "not a number": b'{"strength": NaN}',
+    "infinity": b'{"headroom": -Infinity}',
+    "twice": b'{"strength": 1, "strength": 0}',
+    "twice, many times": b"{" + b",".join([b'"strength": 1'] * 60_000) + b"}",
+    "surrogate": b'{"photo": "/a\\ud800.nef"}',
+    "surrogate as bytes": b'{"photo": "/a\xed\xa0\x80.nef"}',
+    "name beyond text": b'{"\\udcff": 1}',
+    "nul": b'{"photo": "/a\\u0000.nef"}',
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_h14_json_that_is_meant_to_hurt(
+    shared_service, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    for method, path in (
+        ("POST", "/v1/predict"),
+        ("POST", "/v1/jobs"),
+        ("POST", "/v1/roots"),
+        ("PATCH", f"/v1/roots/{shared_service.root.id}"),
+        ("POST", "/v1/undo"),
+    ):
+        started = time.monotonic()
+        headers = {"Content-Type": "application/json"}
+        reply = shared_service.ask(method, path, BOMBS[name], headers)
+        assert (reply.status, reply.code) in ((400, "bad_request"), (400, "photo_path"))
+        assert len(reply.data) < 1000
+        assert time.monotonic() - started < 2
+    assert "RecursionError" not in caplog.text
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+def test_h14_ten_megabytes_of_brackets(shared_service) -> None:
+    headers = {"Content-Type": "application/json"}
+    length = 10 << 20
+    head = shared_service.head(
+        "Content-Type: application/json",
+        f"Content-Length: {length}",
+        method="POST",
+        path="/v1/jobs",
+    )
+    with shared_service.connect() as client:
+        client.sendall(head)
+        assert b" 413 " in client.recv(4096)
+    assert shared_service.ask("POST", "/v1/jobs", b"[" * 1000, headers).status == 400
+
+
 def test_an_idle_connection_is_closed_after_a_while(start_service, http_service) -> None:
     service = start_service(limits=Limits(head_s=0.3, idle_s=0.5))
     with service.connect() as client:

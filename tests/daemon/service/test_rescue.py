@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from sidelight.service.rescue import put_back
-from sidelight.state.database import COMPANIONS, Database, GoneStateError
+from sidelight.state.database import COMPANIONS, Database
+from sidelight.state.faults import GoneStateError
 from sidelight.state.roots import RootStore
 
 

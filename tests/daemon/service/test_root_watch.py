@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import shutil
-import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -16,9 +14,9 @@ from typing import Any
 import pytest
 from _pytest.logging import LogCaptureFixture
 
-from sidelight.service.mounts import Mount
 from sidelight.service.observers import Inotify, Refused
-from sidelight.service.settle import Timing
+from sidelight.service.settle import WatchTiming
+from sidelight.state.mounts import Mount
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="namespaces and inotify are Linux's")
 
@@ -89,7 +87,7 @@ print(json.dumps([*states, watched.state, watched.names, warning]))
 
 
 @linux
-def test_w7_permission_that_is_lost(tmp_path: Path) -> None:
+def test_w7_permission_that_is_lost(in_namespace, tmp_path: Path) -> None:
     answer = in_namespace(LOCKED, str(tmp_path), user=1000)  # root would be refused nothing
     assert answer.returncode == 0, answer.stderr
     lost, found, names, warning = json.loads(answer.stdout)
@@ -142,7 +140,7 @@ print(json.dumps([states, known, watched.names]))
 
 
 @linux
-def test_w7_a_drive_that_is_taken_away_and_connected_again(tmp_path: Path) -> None:
+def test_w7_a_drive_that_is_taken_away_and_connected_again(in_namespace, tmp_path: Path) -> None:
     answer = in_namespace(MOUNTED, str(tmp_path), mounts=True)
     assert answer.returncode == 0, answer.stderr
     states, known, names = json.loads(answer.stdout)
@@ -171,7 +169,7 @@ print(json.dumps([watch.is_polled, watch.warnings(), len(watched.hints[0]), watc
 
 
 @linux
-def test_w8_without_watches_left_a_root_is_polled(tmp_path: Path) -> None:
+def test_w8_without_watches_left_a_root_is_polled(in_namespace, tmp_path: Path) -> None:
     answer = in_namespace(EXHAUSTED, str(tmp_path))
     assert answer.returncode == 0, answer.stderr
     is_polled, warnings, watches, names = json.loads(answer.stdout)
@@ -180,26 +178,6 @@ def test_w8_without_watches_left_a_root_is_polled(tmp_path: Path) -> None:
     assert len(warnings) == 1 and "fs.inotify.max_user_watches" in warnings[0]
     assert answer.stderr.count("max_user_watches") == 1
     assert names == ["a.dng"] * 10 + ["b.dng"]
-
-
-def in_namespace(
-    code: str, *arguments: str, mounts: bool = False, user: int = 0
-) -> subprocess.CompletedProcess[str]:
-    """Run Python where limits and mounts change for nobody else."""
-    unshare = ["unshare", "--user", f"--map-user={user}", f"--map-group={user}"]
-    unshare += ["--mount"] if mounts else []
-    try:
-        subprocess.run([*unshare, "true"], check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("this system allows no user namespaces")
-    path = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])
-    return subprocess.run(
-        [*unshare, sys.executable, "-c", code, *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": path},
-    )
 
 
 def test_w8_one_warning_however_many_roots(
@@ -241,7 +219,7 @@ def test_a_whole_scan_finds_what_no_event_told(watched: Any) -> None:
         def watch(self, folder: str, sink: Any, *, is_root: bool = False) -> None:
             """Watch nothing, and say nothing."""
 
-    watch = watched.watch(replace(Timing(), settle_s=0.1, rescan_s=0.4), Silent())
+    watch = watched.watch(replace(WatchTiming(), settle_s=0.1, rescan_s=0.4), Silent())
     watched.drive(watch, scanned(watch))
     watched.write("day/a.dng")
     watched.drive(watch, lambda: watched.names == ["a.dng"])

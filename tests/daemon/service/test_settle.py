@@ -6,13 +6,13 @@ import math
 
 from sidelight.config import Config
 from sidelight.service.scan import Stamp
-from sidelight.service.settle import Settling, Timing
+from sidelight.service.settle import Settling, WatchTiming
 
 A, B = Stamp(1, 1, 10, 100), Stamp(1, 1, 20, 200)
 
 
 def test_delays_of_the_configuration() -> None:
-    timing = Timing.of(Config(settle_s=3.0, poll_s=7.0))
+    timing = WatchTiming.of(Config(settle_s=3.0, poll_s=7.0))
     assert (timing.settle_s, timing.poll_s, timing.pair_s) == (3.0, 7.0, 15.0)
     assert timing.on(network=True).settle_s == 10.0
     assert timing.on(network=False) == timing

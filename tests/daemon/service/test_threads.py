@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from sidelight.service.threads import Threads
-from sidelight.state.database import GoneStateError
+from sidelight.state.faults import GoneStateError
 
 
 def test_each_kind_of_call_has_its_own_thread() -> None:

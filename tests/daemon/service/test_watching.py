@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from sidelight.config import Config
 from sidelight.errors import CatalogError
 from sidelight.paths import HOME_VARIABLE
-from sidelight.service.intake import Ready, Store
+from sidelight.service.intake import Ready, WatchStore
 from sidelight.service.watching import Watching
 from sidelight.state.database import Database
 from sidelight.state.examples import Examples
@@ -29,11 +30,15 @@ class _Bench:
         database = Database(folder / "home" / "state" / "sidelight.db")
         self.roots = RootStore(database)
         self.arrived: list[Path] = []
-        store = Store(database, self.roots, SeenPhotos(database), self._arrived)
-        self.watching = Watching(store, Examples(database), CONFIG)
+        store = WatchStore(database, self.roots, SeenPhotos(database), self._arrived)
+        self.asked: list[Path] = []
+        self.watching = Watching(store, Examples(database), CONFIG, self._ask)
 
     def _arrived(self, root: Root, photos: list[Ready]) -> None:
         self.arrived += [photo.path for photo in photos]
+
+    def _ask(self, root: Root, photos: Sequence[Path]) -> None:
+        self.asked += photos
 
     def add(self) -> Root:
         return self.roots.add(self.folder, "folder", editors=("darktable",))
@@ -117,6 +122,42 @@ def test_a_catalog_that_cannot_be_read_is_refused(bench: _Bench, tmp_path: Path)
         root = bench.roots.add(catalog, "lightroom", editors=("lightroom",))
         with pytest.raises(CatalogError):
             await bench.watching.added(root, existing=False)
+
+    bench.run(scenario)
+
+
+@pytest.mark.parametrize("existing", [False, True])
+def test_photos_of_a_catalog_are_developed_when_asked_for(
+    bench: _Bench, tiny_raw, tmp_path: Path, factories: ModuleType, existing: bool
+) -> None:
+    shots = [
+        factories.Shot(tiny_raw(bench.folder / "a.dng")),
+        factories.edited(tiny_raw(bench.folder / "b.dng")),
+        factories.Shot("/elsewhere/c.dng"),
+    ]
+    catalog = factories.make_lightroom(tmp_path / "main.lrcat", shots)
+
+    async def scenario() -> None:
+        # That the folder is watched, too, and the photo known in it, is no reason against it.
+        await bench.watching.added(bench.add(), existing=False)
+        root = bench.roots.add(catalog, "lightroom", editors=("lightroom",))
+        count = await bench.watching.added(root, existing=existing)
+        assert count == (1 if existing else 3)
+        assert bench.asked == ([bench.folder / "a.dng"] if existing else [])
+        assert bench.watching.catalogs.holders(bench.folder / "b.dng")
+
+    bench.run(scenario)
+
+
+def test_new_photos_are_counted_until_they_are_queued(bench: _Bench, tiny_raw) -> None:
+    async def scenario() -> None:
+        assert bench.watching.settling() == 0
+        for number in range(3):
+            tiny_raw(bench.folder / f"{number}.dng")
+        await bench.watching.added(bench.add(), existing=True)
+        await bench.until(lambda: bench.watching.settling() == 3)
+        await bench.until(lambda: bench.watching.settling() == 0)
+        assert len(bench.arrived) == 3
 
     bench.run(scenario)
 

@@ -13,18 +13,18 @@ from typing import Any
 from sidelight.jobs.model import Request
 from sidelight.jobs.store import JobStore
 from sidelight.service.identity import to_seen
-from sidelight.service.intake import Ready, Store
+from sidelight.service.intake import Ready, WatchStore
 from sidelight.service.observers import Hints, open_hints
 from sidelight.service.root_watch import RootWatch
 from sidelight.service.scan import read_stamp
-from sidelight.service.settle import Timing
+from sidelight.service.settle import WatchTiming
 from sidelight.service.watcher import Watcher
 from sidelight.state.database import Database
 from sidelight.state.events import EventLog
 from sidelight.state.photos import SeenPhoto, SeenPhotos
 from sidelight.state.roots import Root, RootStore
 
-SHORT = Timing(
+SHORT = WatchTiming(
     settle_s=0.15, network_settle_s=0.3, debounce_s=0.03, rescan_s=600.0, poll_s=0.3,
     tick_s=0.2, retry_s=0.1, slice_s=0.1,
 )  # fmt: skip
@@ -49,7 +49,7 @@ class Watched:
         self.ready: list[Ready] = []
         self.batches: list[int] = []
         self.refuse: Exception | None = None
-        self.store = Store(self.database, self.roots, self.seen, self.arrived)
+        self.store = WatchStore(self.database, self.roots, self.seen, self.arrived)
         self.root = self.add_root(self.top)
         self.watcher: Watcher | None = None
         self.hints: list[Hints] = []
@@ -99,10 +99,8 @@ class Watched:
 
     # The whole watcher
 
-    def start(self, timing: Timing = SHORT, **options: Any) -> Watcher:
-        self.watcher = Watcher(
-            self.roots, self.seen, self.arrived, timing, database=self.database, **options
-        )
+    def start(self, timing: WatchTiming = SHORT, **options: Any) -> Watcher:
+        self.watcher = Watcher(self.store, timing, **options)
         self.watcher.start()
         return self.watcher
 
@@ -135,7 +133,7 @@ class Watched:
 
     # One root step by step, in the thread of the test
 
-    def watch(self, timing: Timing = SHORT, hints: Hints | None = None) -> RootWatch:
+    def watch(self, timing: WatchTiming = SHORT, hints: Hints | None = None) -> RootWatch:
         self.hints.append(hints or open_hints())
         woken = threading.Event()
         root = self.roots.get(self.root.id)

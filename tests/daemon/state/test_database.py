@@ -17,8 +17,9 @@ import pytest
 
 from sidelight.errors import BusyStateError, NewerStateError, StateError
 from sidelight.state import faults
-from sidelight.state.database import DamagedStateError, Database, GoneStateError, open_database
+from sidelight.state.database import Database, open_database
 from sidelight.state.events import EventLog
+from sidelight.state.faults import DamagedStateError, GoneStateError
 from sidelight.state.migrations import NEWEST
 
 posix = pytest.mark.skipif(os.name != "posix", reason="modes and open files are POSIX here")
@@ -462,12 +463,3 @@ def test_a_folder_in_its_place_is_a_clear_error(path: Path) -> None:
     path.mkdir(parents=True)
     with pytest.raises(StateError, match="cannot be made"):
         open_database(path)
-
-
-def test_compact_leaves_an_empty_log(database: Database, path: Path) -> None:
-    put(database)
-    assert Path(f"{path}-wal").stat().st_size
-    database.compact()
-    assert not Path(f"{path}-wal").stat().st_size
-    put(database)
-    assert database.alive()

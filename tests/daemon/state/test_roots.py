@@ -29,9 +29,8 @@ def test_a_root_comes_back_as_it_was_added(roots: RootStore, tmp_path: Path) -> 
     assert (root.path, root.kind, root.editors) == (tmp_path, "folder", ("darktable",))
     assert (root.engine, root.headroom, root.strength) == ("style:é", 1.5, 0.5)
     assert (root.state, root.reason) == ("watching", "")
-    assert roots.get(root.id) == roots.by_path(tmp_path) == root
+    assert roots.get(root.id) == root
     assert roots.list() == [root]
-    assert roots.by_path(tmp_path / "x") is None
 
 
 def test_overlaps_are_refused(roots: RootStore, tmp_path: Path) -> None:
@@ -71,7 +70,7 @@ def test_a_catalog_may_lie_in_a_watched_folder(roots: RootStore, tmp_path: Path)
 def test_a_folder_whose_name_is_not_utf8(roots: RootStore) -> None:
     path = Path(os.fsdecode(b"/photos/\xff"))
     root = add(roots, path)
-    assert roots.by_path(path) == root
+    assert roots.get(root.id).path == path
     with pytest.raises(RootError, match=r"\\xff is watched"):
         add(roots, path)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from sidelight.state import waiting as module
-from sidelight.state.database import Database, NotFoundError
+from sidelight.state.database import Database
+from sidelight.state.faults import NotFoundError
 from sidelight.state.waiting import WaitingNotFoundError, WaitingRecipes
 
 ONE, TWO = Path("/photos/1.NEF").absolute(), Path("/photos/2.NEF").absolute()

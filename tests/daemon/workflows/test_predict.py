@@ -172,7 +172,7 @@ def test_an_editor_that_fails_leaves_the_other_its_edit(
 
     monkeypatch.setattr(module, "_entry", entry)
     answer = predict_photo(photo, BOTH)
-    assert answer["editors"]["lightroom"] == {"error": "caf\\udce9: input/output error"}
+    assert answer["editors"]["lightroom"] == {"error": "caf\\xe9: input/output error"}
     assert "recipe" in answer["editors"]["darktable"]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sidelight.errors import UnreadableError
-from sidelight.workflows.result import Result, sentence
+from sidelight.workflows.result import Result, joined, sentence
 from sidelight_xmp.errors import DiskFullError
 
 
@@ -33,3 +33,28 @@ def test_an_error_is_one_sentence(error: Exception, text: str) -> None:
 def test_json_holds_no_nan(confidence: float | None) -> None:
     result = Result(Path("a"), "darktable", "written", confidence=confidence)
     assert json.loads(json.dumps(result.to_json(), allow_nan=False))["confidence"] is None
+
+
+def test_sentences_are_joined_without_empty_ones() -> None:
+    assert joined("one.", "", "two") == "one; two"
+    assert joined("", "") == ""
+
+
+def test_there_and_back_as_plain_values() -> None:
+    import json
+    import os
+
+    full = Result(
+        Path(os.fsdecode(b"/p/\xff.NEF")),
+        "lightroom",
+        "written",
+        "why",
+        Path("/p/a.xmp"),
+        {"exposure": 0.5},
+        ({"slider": "exposure"},),
+        0.5,
+        1.25,
+        True,
+    )
+    for result in (full, Result(Path("/p/a.NEF"), "darktable", "kept")):
+        assert Result.from_plain(json.loads(json.dumps(result.to_plain()))) == result

@@ -38,3 +38,17 @@ def test_everything_is_counted_and_can_be_shown(tmp_path: Path) -> None:
     (given_up,) = status["quarantine"]
     assert given_up["photo"].endswith("\\xff.NEF") and given_up["reason"] == "it crashed twice"
     assert status["waiting"] == 1
+    failed = jobs.fail(2, "it is cut off")
+    assert read_status(database)["failed"] == [
+        {"job": failed.id, "photo": str(tmp_path / "b.NEF"), "reason": "it is cut off"}
+    ]
+
+
+def test_what_a_paused_root_holds_up(tmp_path: Path) -> None:
+    database = Database(tmp_path / "a.db")
+    root = RootStore(database).add(tmp_path, "folder", editors=("lightroom",))
+    jobs = JobStore(database, EventLog(database))
+    jobs.enqueue([Request(tmp_path / "a.NEF")], batch="b", root=root.id)
+    assert read_status(database)["held"] == 0
+    RootStore(database).set_state(root.id, "paused")
+    assert read_status(database)["held"] == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sidelight.errors import SidelightError
-from sidelight.workflows.undo import undo_batch, undo_last, undo_photos
+from sidelight.workflows.undo import last_batch, undo_batch, undo_photos
 from sidelight_xmp.atomic import write_sidecar
 from sidelight_xmp.first_versions import FirstVersions
 
@@ -21,7 +21,9 @@ def test_many_photos_come_back_to_the_bit(tmp_path: Path, count: int) -> None:
     for number, sidecar in enumerate(sidecars):
         sidecar.write_bytes(b"old %d" % number)
         write_sidecar(sidecar, lambda old: b"new", store, batch="one")
-    results = list(undo_last(store))
+    assert last_batch(store) == "one"
+    results = list(undo_batch("one", store))
+    assert last_batch(store) is None
     assert {result.status for result in results} == {"restored"}
     assert [path.read_bytes() for path in sidecars] == [b"old %d" % n for n in range(count)]
 
@@ -52,7 +54,10 @@ def test_s12_a_named_batch(tmp_path: Path) -> None:
     assert [path.exists() for path in sidecars] == [False, True, True, True]
     assert list(undo_batch("never", store)) == []
     with FirstVersions(store) as opened:
-        assert [result.status for result in undo_last(opened)] == ["removed", "removed"]
+        assert [result.status for result in undo_batch(last_batch(opened) or "", opened)] == [
+            "removed",
+            "removed",
+        ]
 
 
 def test_s12_a_folder_is_undone_by_parts_of_its_path(tmp_path: Path) -> None:
@@ -70,7 +75,7 @@ def test_s12_a_folder_is_undone_by_parts_of_its_path(tmp_path: Path) -> None:
 def test_a_record_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:
     store = tmp_path / "first_versions"
     (store / "undo.db").mkdir(parents=True)
-    for undo in (lambda: list(undo_last(store)), lambda: list(undo_batch("a", store))):
+    for undo in (lambda: last_batch(store), lambda: list(undo_batch("a", store))):
         with pytest.raises(SidelightError, match="record of earlier versions"):
             undo()
     (result,) = undo_photos([tmp_path], store)

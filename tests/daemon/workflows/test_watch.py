@@ -1,4 +1,4 @@
-"""Places to watch: what they are and what they hold."""
+"""Places to watch: what they are."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from sidelight import paths
 from sidelight.errors import RootError
-from sidelight.workflows.watch import check_place, photos_there
+from sidelight.workflows.watch import check_place
 
 
 @pytest.fixture
@@ -41,5 +41,9 @@ def test_places_that_cannot_be_watched(home: Path, folder: Path, tmp_path: Path)
     assert check_place(folder) == "folder"
 
 
-def test_photos_there_counts_pairs_once(folder: Path) -> None:
-    assert photos_there(folder, "folder") == [folder / "a.NEF", folder / "day" / "b.dng"]
+@pytest.mark.parametrize("place", ["/proc", "/proc/self/fd", "/sys"])
+def test_p4_what_the_system_shows_of_itself_is_no_place(home: Path, place: str) -> None:
+    if not Path(place).exists():
+        pytest.skip("this system has no such folder")
+    with pytest.raises(RootError, match="holds no files"):
+        check_place(Path(place))

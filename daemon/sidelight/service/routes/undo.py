@@ -29,13 +29,17 @@ async def undo(core: Core, call: Call) -> Answer:
         photos = [photo.path for photo in await find_named(core, body.photos)]
         await core.threads.in_store(_forget_photos, core, photos)
         undone = await core.threads.in_writer(_undo_photos, core, photos)
-    elif body.batch is not UNSET:
-        await core.cancel(batch=body.batch)
-        await core.threads.in_store(core.waiting.remove_batch, body.batch)
-        undone = await core.threads.in_writer(_undo_batch, core, body.batch)
     else:
-        undone = await core.threads.in_writer(_undo_last, core)
+        batch = await core.threads.in_writer(_last_batch, core) if body.last else body.batch
+        undone = [] if batch is None or batch is UNSET else await _take_back(core, batch)
     return Answer(UndoneList(undone))
+
+
+async def _take_back(core: Core, batch: str) -> list[UndoneAnswer]:
+    """Undo a batch; what of it is not done yet must not be written afterwards."""
+    await core.cancel(batch=batch)
+    await core.threads.in_store(core.waiting.remove_batch, batch)
+    return await core.threads.in_writer(_undo_batch, core, batch)
 
 
 def _forget_photos(core: Core, photos: list[Path]) -> None:
@@ -57,10 +61,13 @@ def _undo_batch(core: Core, batch: str) -> list[UndoneAnswer]:
     return _told(undo_batch(batch, core.first_versions))
 
 
-def _undo_last(core: Core) -> list[UndoneAnswer]:
-    from sidelight.workflows.undo import undo_last
+def _last_batch(core: Core) -> str | None:
+    from sidelight.workflows.undo import last_batch
 
-    return _told(undo_last(core.first_versions))
+    try:
+        return last_batch(core.first_versions)
+    except SidelightError as error:
+        raise ProblemError("unavailable", str(error)) from error
 
 
 def _told(undone: Iterable[Undone]) -> list[UndoneAnswer]:

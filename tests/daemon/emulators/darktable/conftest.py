@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -14,15 +12,9 @@ from numpy.typing import NDArray
 
 
 @pytest.fixture(scope="session")
-def oracle() -> ModuleType:
+def oracle(load_helper: Callable[[str], ModuleType]) -> ModuleType:
     """The module that makes the chart and has it rendered."""
-    path = Path(__file__).with_name("oracle.py")
-    spec = importlib.util.spec_from_file_location("darktable_oracle", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return load_helper("daemon/emulators/darktable/oracle.py")
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ def test_catalogs_are_those_roots_that_are_no_folders(service, monkeypatch) -> N
     path.write_bytes(b"")
     root = service.watch(path, "lightroom")
     service.core.examples.note([Example(path, service.photos / "a.nef", "lightroom", "", {})])
-    content = CatalogContent(photos=12, edited=5, is_read=True)
+    content = CatalogContent(photos=12, edited=5)
     monkeypatch.setattr(
         service.core.holders, "content", lambda id: content if id == root.id else CatalogContent()
     )

@@ -116,3 +116,39 @@ def test_removing_one_cancels_what_is_open(service) -> None:
         body = {"paused": True} if method == "PATCH" else None
         reply = service.ask(method, f"/v1/roots/{service.root.id}", body)
         assert (reply.status, reply.code) == (404, "not_found")
+
+
+def test_p2_no_way_leads_to_our_own_files(
+    service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sidelight import paths
+
+    home = tmp_path / "home"
+    monkeypatch.setenv(paths.HOME_VARIABLE, str(home))
+    for name in ("log", "first_versions"):
+        paths.make_private(home / "state" / name)
+    (tmp_path / "link").symlink_to(home / "state")
+    (tmp_path / "link above").symlink_to(tmp_path)
+    for place in (
+        home / "state",
+        home / "state" / "log",
+        home / "state" / "first_versions",
+        home,
+        tmp_path,
+        tmp_path / "link",
+        tmp_path / "link" / "log",
+        tmp_path / "link above",
+    ):
+        reply = service.ask("POST", "/v1/roots", {"path": str(place)})
+        assert (reply.status, reply.code) == (422, "unusable_place"), place
+        assert str(tmp_path) not in reply.json["detail"]
+    assert service.told.calls == []
+
+
+@pytest.mark.parametrize("path", ["/", "/proc", "/proc/self", "/sys", "/proc/self/root"])
+def test_p4_what_the_system_shows_of_itself_is_no_place(service, path: str) -> None:
+    if not Path(path).exists():
+        pytest.skip("this system has no such folder")
+    reply = service.ask("POST", "/v1/roots", {"path": path})
+    assert reply.status in (400, 422)
+    assert service.told.calls == []

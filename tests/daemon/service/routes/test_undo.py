@@ -49,7 +49,7 @@ def test_a_batch_is_taken_back_with_what_is_open_and_waits(service, written) -> 
     core.waiting.put(service.photos / "d.dng", "lightroom", {}, "the catalog holds it", "1")
     core.waiting.put(service.photos / "e.dng", "lightroom", {}, "the catalog holds it", "2")
     assert undone(service, {"batch": "1"}) == {"a.xmp": "removed"}
-    assert core.jobs.open_count() == 0
+    assert core.jobs.counts()["queued"] == 0
     assert [each.batch for each in core.waiting.list()] == ["2"]
     assert undone(service, {"batch": "nobody"}) == {}
 
@@ -60,6 +60,17 @@ def test_the_last_one_is_taken_back(service, written) -> None:
     assert undone(service, {"last": True}) == {"b.xmp": "removed"}
     assert undone(service, {"last": True}) == {"a.xmp": "removed"}
     assert undone(service, {"last": True}) == {}
+
+
+def test_s12_what_is_open_of_the_last_one_is_not_written_afterwards(service, written) -> None:
+    written("a.dng", batch="1")
+    core = service.core
+    core.jobs.enqueue([Request(service.photos / "b.dng")], batch="1")
+    core.jobs.enqueue([Request(service.photos / "c.dng")], batch="2")
+    core.waiting.put(service.photos / "d.dng", "lightroom", {}, "the catalog holds it", "1")
+    assert undone(service, {"last": True}) == {"a.xmp": "removed"}
+    assert [job.batch for job in core.jobs.list(state="queued")] == ["2"]
+    assert core.waiting.count() == 0
 
 
 def test_s12_what_was_edited_since_is_left_alone_and_named(service, written) -> None:

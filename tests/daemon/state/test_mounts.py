@@ -7,9 +7,10 @@ from pathlib import Path, PureWindowsPath
 from types import SimpleNamespace
 from typing import Any, cast
 
+import psutil
 import pytest
 
-from sidelight.service.mounts import Mount, mount_of
+from sidelight.state.mounts import Mount, mount_of, network_warning
 
 
 def partitions(*mounts: tuple[str, str], opts: str = "rw") -> Sequence[Any]:
@@ -54,3 +55,40 @@ def test_a_link_to_a_network_drive(tmp_path: Path) -> None:
 def test_this_system(tmp_path: Path) -> None:
     assert not mount_of(tmp_path).is_network
     assert mount_of(Path("/nowhere at all"), []) == Mount()
+
+
+def mount(monkeypatch: pytest.MonkeyPatch, *found: tuple[str, str, str]) -> None:
+    partitions = [
+        SimpleNamespace(mountpoint=place, fstype=kind, opts=options)
+        for place, kind, options in found
+    ]
+    monkeypatch.setattr(psutil, "disk_partitions", lambda all: partitions)
+
+
+def test_a_database_on_a_network_drive_is_warned_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path.anchor
+    mount(monkeypatch, (root, "nfs4", "rw"), (str(tmp_path), "ext4", "rw"))
+    assert not network_warning(tmp_path / "a")
+    mount(monkeypatch, (str(tmp_path), "CIFS", "rw"), (root, "ext4", "rw"))
+    assert "network drive" in network_warning(tmp_path / "a")
+    mount(monkeypatch, (root, "ext4", "rw"), (root, "fuse.sshfs", "rw"))
+    assert network_warning(tmp_path)
+    mount(monkeypatch, (root, "NTFS", "rw,remote"))
+    assert network_warning(tmp_path)
+
+
+def test_nobody_can_tell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mount(monkeypatch)
+    assert not network_warning(tmp_path)
+
+    def refuse(all: bool) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(psutil, "disk_partitions", refuse)
+    assert network_warning(tmp_path) == ""
+
+
+def test_a_database_on_this_computer_is_not(tmp_path: Path) -> None:
+    assert network_warning(tmp_path) == ""

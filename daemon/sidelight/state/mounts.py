@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from sidelight.state.network import FILE_SYSTEMS as NETWORK
+NETWORK = frozenset(
+    (
+        "9p", "afpfs", "afs", "beegfs", "ceph", "cifs", "davfs", "fuse.rclone", "fuse.sshfs",
+        "glusterfs", "lustre", "ncpfs", "nfs", "nfs4", "smb2", "smb3", "smbfs", "webdav",
+    )
+)  # fmt: skip
+"""File systems of servers, as the operating systems name them."""
 
 SHARED = frozenset(("drvfs", "prl_fs", "vboxsf", "virtiofs", "vmhgfs"))
 """File systems of another computer around this one, or of one inside; no events either."""
@@ -58,10 +64,33 @@ def mount_of(folder: Path, partitions: Iterable[Partition] | None = None) -> Mou
     if folder.drive.startswith("\\\\"):
         return Mount("smbfs", is_network=True)
     mounts = list(_partitions() if partitions is None else partitions)
-    found = _nearest(Path(os.path.normpath(folder)), mounts)
+    found = _mount(_nearest(Path(os.path.normpath(folder)), mounts))
     if found.is_network:
         return found  # resolving links there may hang
-    return _nearest(Path(os.path.realpath(folder)), mounts)
+    return _mount(_nearest(Path(os.path.realpath(folder)), mounts))
+
+
+def remote_places() -> tuple[str, ...]:
+    """Return where servers are mounted, or would be as soon as somebody looks there."""
+    return tuple(
+        mount.mountpoint.rstrip("/")
+        for mount in _partitions()
+        if _is_remote(mount) or mount.fstype.lower() == "autofs"
+    )
+
+
+def network_warning(folder: Path) -> str:
+    """Return one sentence if a folder for a database lies on a network drive, otherwise nothing.
+
+    A database cannot be locked reliably there.
+    """
+    nearest = _nearest(Path(os.path.realpath(folder)), list(_partitions()))
+    if not (folder.drive.startswith("\\\\") or (nearest and _is_remote(nearest))):
+        return ""
+    return (
+        "Sidelight's own folder lies on a network drive, where its database may be damaged; "
+        "set SIDELIGHT_HOME to a folder of this computer"
+    )
 
 
 def _partitions() -> Iterable[Partition]:
@@ -69,18 +98,26 @@ def _partitions() -> Iterable[Partition]:
 
     try:
         return psutil.disk_partitions(all=True)
-    except (OSError, RuntimeError):
+    except (OSError, RuntimeError, psutil.Error):
         return ()
 
 
-def _nearest(folder: Path, mounts: list[Partition]) -> Mount:
+def _nearest(folder: Path, mounts: list[Partition]) -> Partition | None:
     holding = [mount for mount in mounts if folder.is_relative_to(mount.mountpoint)]
     if not holding:
-        return Mount()
+        return None
     # Of the same place the last one hides the others.
-    _, _, mount = max((len(mount.mountpoint), at, mount) for at, mount in enumerate(holding))
-    kind = mount.fstype.lower()
+    return max(enumerate(holding), key=lambda at: (len(at[1].mountpoint), at[0]))[1]
+
+
+def _is_remote(mount: Partition) -> bool:
+    return mount.fstype.lower() in NETWORK or "remote" in mount.opts.split(",")
+
+
+def _mount(nearest: Partition | None) -> Mount:
+    if nearest is None:
+        return Mount()
+    kind = nearest.fstype.lower()
     # What a program of the user's provides is mostly somewhere else: sshfs, rclone, gvfs.
-    is_network = kind in NETWORK | SHARED or kind.startswith("fuse.")
-    is_network = is_network or "remote" in mount.opts.split(",")
+    is_network = _is_remote(nearest) or kind in SHARED or kind.startswith("fuse.")
     return Mount(kind, is_network, kind in STABLE)
