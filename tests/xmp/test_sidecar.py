@@ -102,3 +102,20 @@ def test_s7_real_sidecars_name_their_owner(shared) -> None:
     check_owner(data, Path("_MG_1563.CR2"))
     with pytest.raises(ForeignSidecarError):
         check_owner(data, Path("_MG_1563.DNG"))
+
+
+def test_p8_every_mixture_of_letters_is_found_and_a_full_folder_is_not_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = tmp_path / "IMG_1.CR3"
+    for extension in ("xmp", "XMP", "Xmp", "xMP", "xmP"):
+        existing = tmp_path / f"IMG_1.{extension}"
+        existing.touch()
+        assert lightroom_sidecar(photo) == existing
+        existing.unlink()
+
+    def listed(folder: Path) -> list[str]:
+        raise AssertionError("ten thousand names were read to find none")
+
+    monkeypatch.setattr("sidelight_xmp.sidecar.os.listdir", listed)
+    assert lightroom_sidecar(photo) == tmp_path / "IMG_1.xmp"

@@ -7,6 +7,8 @@ in the extension share one name; darktable appends to the full name.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from itertools import product
 from pathlib import Path, PurePath
 from typing import Final
 
@@ -87,12 +89,26 @@ def sidecar_extension(packet: Packet) -> str | None:
     return suffix.removeprefix(".").upper() or None
 
 
+def _spellings(wanted: Path) -> Iterator[Path]:
+    """Yield a path with its extension in small and capital letters, in every mixture."""
+    pairs = [(letter.lower(), letter.upper()) for letter in wanted.suffix]
+    for letters in sorted(set(product(*pairs)), reverse=True):
+        yield wanted.with_name(wanted.stem + "".join(letters))
+
+
+def _is_readable(folder: Path) -> bool:
+    return os.access(folder, os.R_OK | os.X_OK)
+
+
 def _existing_spelling(wanted: Path) -> Path | None:
     """Return the existing file that differs from `wanted` at most in case.
 
     In the stem, case counts unless the volume itself ignores it: `img_1.xmp` beside
     `IMG_1.CR3` belongs to another photo where both may exist.
     """
+    # The folder may hold ten thousand names: it is only listed when one of them can count.
+    if _is_readable(wanted.parent) and not any(map(os.path.lexists, _spellings(wanted))):
+        return None
     try:
         names = os.listdir(wanted.parent)  # noqa: PTH208 - names alone, no stat for each
     except FileNotFoundError:
