@@ -38,8 +38,8 @@ def kinds(service: Any) -> dict[str, tuple[bytes, bytes]]:
     }
 
 
-def crowd(service: Any, count: int) -> tuple[float, list[float]]:
-    """Let slow clients come; return the time until all are gone and what `hello` took meanwhile."""
+def crowd(service: Any, count: int) -> list[float]:
+    """Let slow clients come until all are gone; return what `hello` took meanwhile."""
     took: list[float] = []
     is_over = threading.Event()
 
@@ -65,11 +65,10 @@ def crowd(service: Any, count: int) -> tuple[float, list[float]]:
         while left and time.monotonic() - started < 60:
             time.sleep(0.1)
             left = [each for each in left if not is_closed(*each)]
-        elapsed = time.monotonic() - started
         is_over.set()
         asking.join()
     assert not left
-    return elapsed, took
+    return took
 
 
 def is_closed(client: socket.socket, then: bytes) -> bool:
@@ -89,9 +88,9 @@ def is_closed(client: socket.socket, then: bytes) -> bool:
 )
 def test_h15_slow_clients_are_closed_and_others_served(start_service, count: int) -> None:
     service = start_service(limits=SLOW)
-    elapsed, took = crowd(service, count)
-    assert elapsed < 10
-    assert statistics.quantiles(took, n=100)[98] < 0.2
+    took = crowd(service, count)
+    # Nobody waits behind a slow client until its deadline.
+    assert statistics.quantiles(took, n=100)[98] < SLOW.head_s
     service.wait(lambda: not service.server.listener.open)
 
 
