@@ -13,6 +13,7 @@ PACKAGES: dict[str, str] = {
     "darktable": "darktable-cli",
     "rawtherapee": "rawtherapee-cli",
     "xvfb": "Xvfb",
+    "xauth": "xauth",
     "dbus-x11": "dbus-launch",
     "libimage-exiftool-perl": "exiftool",
     "lua5.1": "lua5.1",
