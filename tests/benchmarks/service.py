@@ -157,11 +157,12 @@ def many_clients(
 ) -> dict[str, Any]:
     """Return eight clients' throughput over that of as many bare worker processes, in turns."""
     ratios, latencies, rates = [], [], []
-    callers = [Caller(service) for _ in range(CLIENTS)]
     with WorkerPool(workers, preload=PRELOAD) as pool:
         for _ in range(workers * 3):
             pool.submit(predict_jpeg, data, SETTINGS, timeout_s=60).result()
         for _ in range(rounds):
+            # Anew in each round: a connection that rests is closed after a while.
+            callers = [Caller(service) for _ in range(CLIENTS)]
             taken, rate = _clients_rate(callers, data, each)
             latencies += taken
             bare = _pool_rate(pool, data, workers, each * CLIENTS)
