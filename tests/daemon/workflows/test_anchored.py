@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import contextlib
+import hashlib
 import os
 import random
 import subprocess
@@ -118,7 +118,7 @@ def test_no_descriptor_and_no_folder_is_left(root: Path) -> None:
         found = []
         for link in Path("/proc/self/fd").iterdir():
             with contextlib.suppress(OSError):  # the listing's own
-                found.append(os.readlink(link))
+                found.append(str(link.readlink()))
         return [name for name in found if name.startswith(str(root))]
 
     for _ in range(20):
