@@ -6,10 +6,11 @@ With --follow it shows progress until everything that can be done is done.
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # as typing has it, whose import would slow down every command
 if TYPE_CHECKING:
     from queue import SimpleQueue
+    from typing import Any
 
     from sidelight.service.client import Client
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # as typing has it, whose import would slow down every command
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+    from typing import Any
+
     from sidelight.service.client import Client
 
 _PAGE = 1000
@@ -30,6 +32,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Undo; return 1 if any sidecar could not be put back."""
+    from pathlib import Path
+
     from sidelight.cli.report import print_json, say
     from sidelight.cli.text import counted
 
@@ -53,6 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _results(arguments: argparse.Namespace) -> Iterable[dict[str, Any]]:
+    from pathlib import Path
+
     from sidelight.paths import first_versions_folder
     from sidelight.service.client import find_daemon
     from sidelight.workflows.undo import last_batch, undo_batch, undo_photos

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import argparse
 import os
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from sidelight.cli.options import choose, number
 
+TYPE_CHECKING = False  # as typing has it, whose import would slow down every command
 if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
     from sidelight.cli.reach import Roots
 
 _STATES = {"watching": "watching", "paused": "paused", "missing": "not there"}
@@ -149,6 +151,8 @@ def _named(arguments: argparse.Namespace, roots: Roots) -> dict[str, Any]:
 
 def _absolute(text: str) -> Path:
     # Not resolved: a place keeps the name its owner gave it.
+    from pathlib import Path
+
     return Path(os.path.abspath(text))  # noqa: PTH100
 
 
