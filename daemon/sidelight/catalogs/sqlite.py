@@ -7,6 +7,7 @@ unbounded memory or run without an end.
 from __future__ import annotations
 
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -148,7 +149,7 @@ def open_copy(copy: Path, name: str, stop: Callable[[], bool] = lambda: False) -
         yield reader
 
 
-class SqliteCatalog:
+class SqliteCatalog(ABC):
     """A catalog that is an SQLite file; subclasses say what its tables mean.
 
     Args:
@@ -160,13 +161,13 @@ class SqliteCatalog:
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    @abstractmethod
     def session(self, reader: Reader) -> OpenCatalog:
         """Return what reads the tables.
 
         Raises:
             CatalogError: They are not those of such a catalog.
         """
-        raise NotImplementedError
 
     @contextmanager
     def open(

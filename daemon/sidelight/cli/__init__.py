@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (SidelightError, OSError) as error:
-        from sidelight.cli.text import printable
+        from sidelight.workflows.printable import printable
         from sidelight.workflows.result import sentence
 
         print(f"sidelight: {printable(sentence(error))}", file=sys.stderr)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from sidelight.cli.text import printable
 from sidelight.config import Config, ConfigError, read_config
+from sidelight.workflows.printable import printable
 
 
 def load_config(parser: argparse.ArgumentParser) -> Config:

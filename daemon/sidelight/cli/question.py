@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from sidelight.cli.text import printable
+from sidelight.workflows.printable import printable
 
 
 def confirm(parser: argparse.ArgumentParser, question: str, *, yes: bool) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from sidelight.service.client import Client
     from sidelight.state.database import Database
-    from sidelight.workflows.watch import RootSettings
+    from sidelight.workflows.predict import Settings
 
 
 class Roots(Protocol):
@@ -19,7 +19,7 @@ class Roots(Protocol):
     def list(self) -> list[dict[str, Any]]:
         """Return all roots."""
 
-    def add(self, path: Path, settings: RootSettings, *, existing: bool) -> dict[str, Any]:
+    def add(self, path: Path, settings: Settings, *, existing: bool) -> dict[str, Any]:
         """Watch a place."""
 
     def remove(self, id: int) -> None:
@@ -39,7 +39,7 @@ class DaemonRoots:
         """Return all roots."""
         return list(self._client.request("GET", "/v1/roots")["roots"])
 
-    def add(self, path: Path, settings: RootSettings, *, existing: bool) -> dict[str, Any]:
+    def add(self, path: Path, settings: Settings, *, existing: bool) -> dict[str, Any]:
         """Watch a place.
 
         Raises:
@@ -47,14 +47,7 @@ class DaemonRoots:
             ServiceError: The daemon refuses.
         """
         _check_text(path)
-        body = {
-            "path": str(path),
-            "editors": list(settings.editors),
-            "engine": settings.engine,
-            "headroom": settings.headroom,
-            "strength": settings.strength,
-            "existing": existing,
-        }
+        body = {"path": str(path), **settings.to_json(), "existing": existing}
         return self._client.request("POST", "/v1/roots", body)
 
     def remove(self, id: int) -> None:

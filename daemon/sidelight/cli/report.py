@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from sidelight.cli.text import printable
+from sidelight.workflows.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import Console

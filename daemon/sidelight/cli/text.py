@@ -1,10 +1,6 @@
-"""Text that came from outside, made safe to show on a terminal."""
+"""Counts and times in words."""
 
 from __future__ import annotations
-
-from sidelight.workflows.printable import printable
-
-__all__ = ["counted", "duration", "printable"]
 
 
 def counted(count: int, noun: str) -> str:

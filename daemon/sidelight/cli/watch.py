@@ -117,13 +117,13 @@ def _settings(arguments: argparse.Namespace):
     from sidelight.cli.configuration import load_config
     from sidelight.emulators import EMULATORS
     from sidelight.engines import ENGINES
-    from sidelight.workflows.watch import RootSettings
+    from sidelight.workflows.predict import Settings
 
     config = load_config(arguments.parser)
     named = arguments.editor.split(",") if arguments.editor else config.editors
     editors = tuple(name.strip() for name in named)
     engine = (arguments.engine or config.engine,)
-    return RootSettings(
+    return Settings(
         editors=choose(arguments.parser, "editor", editors, list(EMULATORS)),
         engine=choose(arguments.parser, "engine", engine, list(ENGINES))[0],
         headroom=config.headroom if arguments.headroom is None else arguments.headroom,

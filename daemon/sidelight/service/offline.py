@@ -18,7 +18,8 @@ from sidelight.state.events import EventLog
 from sidelight.state.photos import SeenPhotos
 from sidelight.state.roots import RootStore
 from sidelight.workflows.develop import new_batch
-from sidelight.workflows.watch import RootSettings, check_place, root_to_json
+from sidelight.workflows.predict import Settings
+from sidelight.workflows.watch import check_place, root_to_json
 
 
 class OfflineRoots:
@@ -36,7 +37,7 @@ class OfflineRoots:
         """Return all roots."""
         return [root_to_json(root) for root in self._roots.list()]
 
-    def add(self, path: Path, settings: RootSettings, *, existing: bool) -> dict[str, Any]:
+    def add(self, path: Path, settings: Settings, *, existing: bool) -> dict[str, Any]:
         """Watch a place from now on; photos that are there are known, or with `existing` queued.
 
         Raises:

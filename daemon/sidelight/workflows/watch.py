@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,23 +19,6 @@ _WITHOUT_FILES = frozenset(
     )
 )  # fmt: skip
 """File systems of what the system shows of itself: processes, devices."""
-
-
-@dataclass(frozen=True)
-class RootSettings:
-    """What photos of a root get.
-
-    Attributes:
-        editors: Names of editors.
-        engine: Name of what predicts.
-        headroom: Stops above SDR white.
-        strength: 0 to 1.
-    """
-
-    editors: tuple[str, ...]
-    engine: str = "auto"
-    headroom: float = 2.3
-    strength: float = 1.0
 
 
 def root_to_json(root: Root) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sidelight.cli.text import counted, duration, printable
+from sidelight.cli.text import counted, duration
+from sidelight.workflows.printable import printable
 
 
 def test_names_cannot_steer_the_terminal() -> None:

@@ -14,9 +14,9 @@ from sidelight.service.offline import OfflineRoots
 from sidelight.state.database import Database
 from sidelight.state.events import EventLog
 from sidelight.state.photos import SeenPhotos
-from sidelight.workflows.watch import RootSettings
+from sidelight.workflows.predict import Settings
 
-SETTINGS = RootSettings(editors=("darktable",), headroom=1.5)
+SETTINGS = Settings(editors=("darktable",), headroom=1.5)
 
 
 @pytest.fixture

@@ -145,6 +145,20 @@ def test_folders_of_killed_processes_are_removed(
     assert [path.name for path in (tmp_path / "t").iterdir()] == [alive.name]
 
 
+def read_in_a_race(photo: Path, root: Path, rounds: int) -> None:
+    read = refused = 0
+    for _ in range(rounds):
+        try:
+            with readable(photo, root) as path:
+                assert path.read_bytes() == b"inside"
+                read += 1
+        except PhotoPathError:
+            refused += 1
+            time.sleep(random.random() * 3e-4)  # or both fall into step
+    # Both happened often enough for the race to have been one.
+    assert min(read, refused) > rounds / 100 and read + refused == rounds
+
+
 @pytest.mark.parametrize("rounds", ROUNDS)
 def test_p2_a_link_swapped_in_between_check_and_open_is_never_read(
     root: Path, outside: Path, rounds: int
@@ -153,18 +167,8 @@ def test_p2_a_link_swapped_in_between_check_and_open_is_never_read(
     link = root / "day" / "link.NEF"
     link.symlink_to(outside / "a.NEF")
     before = state_of(outside)
-    read = refused = 0
     with flipping(photo, link):
-        for _ in range(rounds):
-            try:
-                with readable(photo, root) as path:
-                    assert path.read_bytes() == b"inside"
-                    read += 1
-            except PhotoPathError:
-                refused += 1
-                time.sleep(random.random() * 3e-4)  # or both fall into step
-    # Both happened often enough for the race to have been one.
-    assert min(read, refused) > rounds / 100 and read + refused == rounds
+        read_in_a_race(photo, root, rounds)
     assert state_of(outside) == before
 
 
@@ -175,18 +179,8 @@ def test_p2_a_folder_swapped_for_a_link_is_never_read(
     link = root / "link"
     link.symlink_to(outside)
     before = state_of(outside)
-    read = refused = 0
     with flipping(root / "day", link):
-        for _ in range(rounds):
-            try:
-                with readable(root / "day" / "a.NEF", root) as path:
-                    assert path.read_bytes() == b"inside"
-                    read += 1
-            except PhotoPathError:
-                refused += 1
-                time.sleep(random.random() * 3e-4)  # or both fall into step
-    # Both happened often enough for the race to have been one.
-    assert min(read, refused) > rounds / 100 and read + refused == rounds
+        read_in_a_race(root / "day" / "a.NEF", root, rounds)
     assert state_of(outside) == before
 
 
