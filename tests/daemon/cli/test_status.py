@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -101,12 +102,18 @@ def test_following_does_not_wait_for_what_is_paused(
     assert "1 waiting (1 of a paused or missing place)" in capsys.readouterr().out
 
 
+def has_begun(status: dict[str, Any]) -> bool:
+    """Whether the first look at a folder has found its photos."""
+    return bool(status["settling"] or any(status["jobs"].values()))
+
+
 def test_the_end_and_what_failed_are_shown(
     home: Path, folder: Path, daemon, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    daemon(home=home)
+    one = daemon(home=home)
     (folder / "bad.CR3").write_text("no photo")
     main(["watch", "add", str(folder), "--existing", "--yes"])
+    one.wait(lambda: has_begun(one.client.request("GET", "/v1/status")))
     capsys.readouterr()
     assert main(["status", "--follow"]) == 0
     *_, jobs, failed = capsys.readouterr().out.splitlines()
