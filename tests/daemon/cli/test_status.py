@@ -79,10 +79,11 @@ def test_following_ends_when_no_job_is_open(
 def test_following_begins_with_photos_that_settle(
     home: Path, folder: Path, run, daemon, tiny_raw
 ) -> None:
-    daemon(home=home, config={"settle_s": 1.0})
+    one = daemon(home=home, config={"settle_s": 3.0})
     for number in range(3):
         tiny_raw(folder / f"{number}.dng")
     run("watch", "add", folder, "--editor", "darktable", "--existing", "--yes")
+    one.wait(lambda: one.client.request("GET", "/v1/status")["settling"] == 3)
     code, (status, *events) = run("status", "--follow")
     assert code == 0 and status["settling"] == 3 and status["jobs"]["done"] == 0
     assert len(list(folder.glob("*.dng.xmp"))) == 3
