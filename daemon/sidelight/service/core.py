@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+
+from sidelight.service.granted import Granted
 
 if TYPE_CHECKING:
     from sidelight.config import Config
@@ -109,6 +111,7 @@ class Core:
         warnings: Sentences about what does not work as it should.
         settling: How many new photos are not complete yet.
         started_s: `time.monotonic()` at start.
+        granted: Folders whose photos may be named although they are not watched.
     """
 
     config: Config
@@ -132,3 +135,4 @@ class Core:
     warnings: Callable[[], Sequence[str]] = _nothing
     settling: Callable[[], int] = _none
     started_s: float = 0.0
+    granted: Granted = field(default_factory=Granted)

@@ -36,9 +36,8 @@ async def find_named(core: Core, texts: Sequence[str]) -> list[NamedPhoto]:
     for place, text in enumerate(texts):
         if not is_plain_path(text):
             raise _problem("photo_path", place, len(texts))
-    folders = [
-        root.path for root in await core.threads.in_store(core.roots.list) if root.kind == "folder"
-    ]
+    watched = await core.threads.in_store(core.roots.list)
+    folders = [root.path for root in watched if root.kind == "folder"] + core.granted.list()
     return await core.threads.in_files(_check, core, texts, folders)
 
 

@@ -20,6 +20,7 @@ else:
     EngineName = Literal[tuple(ENGINES)]
 
 MOST_PHOTOS = 10_000
+MOST_FOLDERS = 1_000
 PathText = Annotated[str, Meta(min_length=1, max_length=4096)]
 Id = Annotated[int, Meta(ge=1, le=LARGEST_ID)]
 After = Annotated[int, Meta(ge=0, le=LARGEST_ID)]
@@ -54,6 +55,12 @@ class HelloQuery(Struct, forbid_unknown_fields=True):
     """A text of the client's own, used once."""
 
     nonce: Nonce
+
+
+class AccessBody(Struct, forbid_unknown_fields=True):
+    """Folders whose photos, at any depth, may be named."""
+
+    folders: Annotated[list[PathText], Meta(min_length=1, max_length=MOST_FOLDERS)]
 
 
 class PredictQuery(Wish, forbid_unknown_fields=True):

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 ROUTES = (
     "hello",
+    "access",
     "predict",
     "jobs",
     "events",
