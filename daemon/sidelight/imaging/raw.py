@@ -3,11 +3,12 @@
 1.0 is the saturation of the green channel with multipliers divided by green. LibRaw unpacks the
 sensor data; blocks of the mosaic are averaged here, so that clipping is seen in the sensor's own
 values and nothing is clipped afterwards. Sensors without a mosaic go through LibRaw's half-size
-conversion and are brought to the same scale.
+conversion and are brought to the same scale. What LibRaw cannot unpack, darktable may: see `vc5`.
 """
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sidelight.errors import ImplausibleError, PhotoError, UnreadableError
-from sidelight.imaging import plausibility
+from sidelight.imaging import plausibility, vc5
 from sidelight.imaging.clipping import reconstruct
 from sidelight.imaging.color import SRGB_TO_REC2020, SRGB_TO_XYZ, apply_matrix
 from sidelight.imaging.image import Image, Preview
@@ -63,12 +64,13 @@ def read_raw(path: Path, size_px: int = 1024) -> Image:
     import rawpy
 
     try:
-        with _open(path) as raw:
-            sizes = raw.sizes
-            plausibility.check_size(sizes.raw_width, sizes.raw_height, size_bytes)
-            _check_camera(raw, tags)
-            embedded = read_embedded(raw)
-            return _develop(raw, path, tags, embedded, size_px)
+        try:
+            return _read(_open(path), path, tags, size_bytes, size_px)
+        except rawpy.LibRawFileUnsupportedError:
+            if not (tags.is_dng and vc5.is_vc5(tags.sensor)):
+                raise
+        plain = io.BytesIO(vc5.plain_dng(path, tags.sensor))
+        return _read(rawpy.imread(plain), path, tags, size_bytes, size_px)
     except rawpy.LibRawUnsufficientMemoryError as error:
         raise MemoryError from error
     except rawpy.LibRawError as error:
@@ -77,6 +79,15 @@ def read_raw(path: Path, size_px: int = 1024) -> Image:
         raise
     except (ValueError, RuntimeError, OSError, AttributeError, IndexError) as error:
         raise UnreadableError(f"this raw file cannot be decoded ({_reason(error)})") from error
+
+
+def _read(opened: Any, path: Path, tags: RawTags, size_bytes: int, size_px: int) -> Image:
+    with opened as raw:
+        sizes = raw.sizes
+        plausibility.check_size(sizes.raw_width, sizes.raw_height, size_bytes)
+        _check_camera(raw, tags)
+        embedded = read_embedded(raw)
+        return _develop(raw, path, tags, embedded, size_px)
 
 
 def _open(path: Path) -> Any:

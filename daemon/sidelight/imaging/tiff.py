@@ -49,10 +49,12 @@ class Ifd:
     Attributes:
         kind: `"main"`, `"sub"` or `"exif"`.
         tags: Tag number to a tuple of numbers, or bytes for text and opaque data.
+        offset: Where it begins in the file.
     """
 
     kind: str
     tags: dict[int, Any] = field(default_factory=dict)
+    offset: int = 0
 
     def number(self, tag: int, default: float = 0.0) -> float:
         """Return the first number of a tag."""
@@ -158,7 +160,7 @@ def _read_ifd(source: _Source, kind: str, offset: int) -> tuple[Ifd, int]:
     body = file.read(count * 12 + 4)
     if count > MAXIMUM_ENTRIES or len(body) < count * 12:
         raise UnreadableError("the file is cut off inside an image directory")
-    ifd = Ifd(kind)
+    ifd = Ifd(kind, offset=offset)
     for index in range(count):
         tag, form, number, raw = struct.unpack_from(order + "HHI4s", body, index * 12)
         value = _read_value(source, form, number, raw)

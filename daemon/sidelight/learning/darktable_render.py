@@ -1,34 +1,25 @@
 """Renders by the real darktable: a RAW and a sidecar in, display-linear Rec.2020 out.
 
-Every call has its own configuration and cache folder, no library, no user presets, no OpenCL and
-one OpenMP thread, so that it disturbs no running darktable and gives the same pixels everywhere.
+`sidelight.imaging.darktable_cli` says how it is run.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sidelight.errors import ToolError, UnreadableError
-from sidelight_xmp.darktable import History, HistoryEntry, merge_history
-
-_PROFILE = "LIN_REC2020"
-_TROUBLE = (
-    "mismatch",
-    "not installed",
-    "missing tags",
-    "[lut3d]",
-    "not used but enabled",
-    "found auto_presets_applied but there was no history",
+from sidelight.errors import ToolError
+from sidelight.imaging.darktable_cli import (
+    dropped_entries,
+    read_pfm,
+    run_darktable_cli,
 )
+from sidelight.imaging.scratch import scratch_folder
+from sidelight_xmp.darktable import History, HistoryEntry, merge_history
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,26 +38,6 @@ class Render:
     def dropped(self) -> tuple[str, ...]:
         """Lines that say an entry of the sidecar did not take part."""
         return dropped_entries(self.stderr)
-
-
-def dropped_entries(stderr: Sequence[str]) -> tuple[str, ...]:
-    """Return the lines that say an entry was dropped, changed or ignored.
-
-    darktable exits with 0 all the same.
-    """
-    return tuple(line for line in stderr if any(mark in line for mark in _TROUBLE))
-
-
-def darktable_cli() -> str:
-    """Return the path of darktable-cli.
-
-    Raises:
-        ToolError: It is not installed.
-    """
-    found = shutil.which("darktable-cli")
-    if found is None:
-        raise ToolError("darktable-cli is not installed or not on the PATH")
-    return found
 
 
 def render_darktable(
@@ -89,12 +60,13 @@ def render_darktable(
     Raises:
         ToolError: darktable-cli is missing, failed or took too long.
     """
-    with TemporaryDirectory(prefix="darktable-") as name:
-        folder = Path(name)
+    with scratch_folder() as folder:
         sidecar_path, out = folder / "edit.xmp", folder / "out.pfm"
         sidecar_path.write_bytes(sidecar)
         inputs = [str(photo.resolve()), str(sidecar_path), str(out)]
-        stderr = _run(inputs, folder, size_px, lut_root, timeout_s)
+        stderr = run_darktable_cli(
+            inputs, folder, size_px=size_px, lut_root=lut_root, timeout_s=timeout_s
+        )
         return Render(_result(out, photo, stderr), stderr)
 
 
@@ -115,8 +87,7 @@ def render_darktable_batch(
     """
     if not photos:
         return []
-    with TemporaryDirectory(prefix="darktable-") as name:
-        folder = Path(name)
+    with scratch_folder() as folder:
         (folder / "in").mkdir()
         (folder / "out").mkdir()
         outputs = []
@@ -126,7 +97,9 @@ def render_darktable_batch(
             link.with_name(link.name + ".xmp").write_bytes(sidecar)
             outputs.append(folder / "out" / f"{number:05d}.pfm")
         inputs = ["--import", str(folder / "in"), str(folder / "out"), "--out-ext", "pfm"]
-        stderr = _run(inputs, folder, size_px, lut_root, timeout_s)
+        stderr = run_darktable_cli(
+            inputs, folder, size_px=size_px, lut_root=lut_root, timeout_s=timeout_s
+        )
         if not dropped_entries(stderr):
             return [
                 Render(_result(out, photo, stderr), stderr)
@@ -171,24 +144,6 @@ def default_sidecar(multipliers: ArrayLike, headroom: float = 0.0) -> bytes:
     )
 
 
-def read_pfm(path: Path) -> NDArray[np.float32]:
-    """Read a color portable float map, shape (H, W, 3), top row first.
-
-    Raises:
-        UnreadableError: It is not one, or is cut off.
-    """
-    try:
-        kind, size, scale, pixels = path.read_bytes().split(b"\n", 3)
-        width, height = (int(word) for word in size.split())
-        if kind != b"PF" or width < 1 or height < 1:
-            raise ValueError
-        order = "<" if float(scale) < 0 else ">"
-        flat = np.frombuffer(pixels, f"{order}f4", height * width * 3)
-    except (OSError, ValueError) as error:
-        raise UnreadableError(f"{path.name} is not a whole portable float map") from error
-    return flat.reshape(height, width, 3)[::-1].astype(np.float32)
-
-
 def _base(multipliers: ArrayLike, highlights: str) -> list[HistoryEntry]:
     red, green, blue = np.asarray(multipliers, dtype=float)[:3]
     balance = {"red": red / green, "green": 1.0, "blue": blue / green}
@@ -200,32 +155,6 @@ def _base(multipliers: ArrayLike, highlights: str) -> list[HistoryEntry]:
 
 def _sidecar(entries: list[HistoryEntry]) -> bytes:
     return merge_history(None, History(tuple(entries), history_end=len(entries)))
-
-
-def _run(
-    inputs: list[str], folder: Path, size_px: int, lut_root: Path | None, timeout_s: float
-) -> tuple[str, ...]:
-    command = [
-        darktable_cli(), *inputs, "--icc-type", _PROFILE, "--hq", "1",
-        "--width", str(size_px), "--height", str(size_px), "--apply-custom-presets", "0",
-        "--core", "--configdir", str(folder / "config"), "--cachedir", str(folder / "cache"),
-        "--disable-opencl", "-t", "1",
-    ]  # fmt: skip
-    if lut_root is not None:
-        command += ["--conf", f"plugins/darkroom/lut3d/def_path={lut_root}"]
-    environment = {**os.environ, "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1"}
-    try:
-        done = subprocess.run(
-            command, env=environment, capture_output=True, timeout=timeout_s, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise ToolError(f"darktable-cli took longer than {timeout_s:.0f} s") from error
-    except OSError as error:
-        raise ToolError(f"darktable-cli cannot be started: {error.strerror}") from error
-    lines = tuple(done.stderr.decode("utf-8", "replace").splitlines())
-    if done.returncode != 0:
-        raise ToolError(f"darktable-cli failed ({done.returncode}): {' '.join(lines[-2:])}")
-    return lines
 
 
 def _result(path: Path, photo: Path, stderr: tuple[str, ...]) -> NDArray[np.float32]:

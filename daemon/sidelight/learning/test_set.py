@@ -180,8 +180,14 @@ REAL_PHOTOS: tuple[str, ...] = (
     "gopro_fusion_GPFR7066.derived.DNG",
     "gopro_hero6_GOPR0024.derived.DNG",
     "gopro_hero7_GOPR9231.derived.DNG",
+    "gopro_fusion_GPFR7066.GPR",
+    "gopro_hero6_GOPR0024.GPR",
+    "gopro_hero7_GOPR9231.GPR",
 )
-"""Three places only: each demo file is a crop of the derived one."""
+"""Three places only: each demo file is a crop of the derived one, which was made of the GPR.
+
+Reading a GPR takes darktable.
+"""
 
 REAL_PHOTO_APART = "canon_eos_d30_CRW.CRW"
 """The fourth place; it has no as-shot white balance and is reported apart."""

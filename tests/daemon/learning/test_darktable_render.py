@@ -8,15 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sidelight.errors import ToolError, UnreadableError
-from sidelight.learning.darktable_render import (
-    darktable_cli as find_darktable_cli,
-)
+from sidelight.errors import ToolError
 from sidelight.learning.darktable_render import (
     default_sidecar,
-    dropped_entries,
     linear_sidecar,
-    read_pfm,
     render_darktable,
     render_darktable_batch,
 )
@@ -115,35 +110,3 @@ def test_a_photo_darktable_cannot_open_is_an_error(
     path.write_bytes(data)
     with pytest.raises(ToolError):
         render_darktable(path, linear_sidecar([2, 1, 1.5]))
-
-
-def test_a_missing_darktable_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ToolError, match="not installed"):
-        find_darktable_cli()
-
-
-def test_complaints_are_told_from_chatter() -> None:
-    lines = [
-        "[export_job] exported to `out.pfm'",
-        "[dt_ioppr] version mismatch of module sigmoid",
-        "module `magic' is not installed on this computer",
-    ]
-    assert dropped_entries(lines) == tuple(lines[1:])
-
-
-@pytest.mark.parametrize("order", ["<", ">"])
-def test_float_maps_are_bottom_up_in_either_byte_order(tmp_path: Path, order: str) -> None:
-    pixels = np.arange(18, dtype=np.float32).reshape(3, 2, 3)
-    scale = b"-1.0" if order == "<" else b"1.0"
-    path = tmp_path / "map.pfm"
-    path.write_bytes(b"PF\n2 3\n" + scale + b"\n" + pixels[::-1].astype(f"{order}f4").tobytes())
-    np.testing.assert_array_equal(read_pfm(path), pixels)
-
-
-@pytest.mark.parametrize("data", [b"", b"Pf\n1 1\n-1\n0000", b"PF\n9 9\n-1.0\n0000", b"PF\nx"])
-def test_damaged_float_maps_are_refused(tmp_path: Path, data: bytes) -> None:
-    path = tmp_path / "map.pfm"
-    path.write_bytes(data)
-    with pytest.raises(UnreadableError):
-        read_pfm(path)

@@ -145,7 +145,8 @@ def test_missing_scenes_are_reported_by_the_command(
 
 def test_real_photos_exist_and_the_canon_is_apart(shared: Path) -> None:
     paths = real_photos(shared / "data")
-    assert len(paths) == 6
+    assert [path.suffix for path in paths] == [".dng"] * 3 + [".DNG"] * 3 + [".GPR"] * 3
+    assert len({path.name.split(".")[0].removesuffix("_demo") for path in paths}) == 3
     assert all(path.is_file() for path in paths)
     assert REAL_PHOTO_APART not in REAL_PHOTOS
     assert (shared / "data" / "photos" / REAL_PHOTO_APART).is_file()
