@@ -15,10 +15,10 @@ PHOTO = "gopro_hero6_GOPR0024_demo.dng"
 
 
 def check_wheel(console: Console, made: Environment, checkout: Path) -> None:
-    """Build a wheel, install it into an empty environment, and develop a photo with it.
+    """Build a wheel, install it into an empty environment, and use it there.
 
     Raises:
-        StepFailed: One of the three did not work.
+        StepFailed: A step did not work.
     """
     with tempfile.TemporaryDirectory(prefix="sidelight-wheel-") as name:
         folder = Path(name)
@@ -30,6 +30,8 @@ def check_wheel(console: Console, made: Environment, checkout: Path) -> None:
             step.result = f"done, {size_of(alone.folder) / 1e6:.0f} MB with pip"
         with console.step("Developing a photo with the installed wheel"):
             develop(alone, folder / "photos")
+        with console.step("Installing the darktable plug-in from the wheel"):
+            install_plug_in(alone, folder / "darktable")
 
 
 def build(console: Console, made: Environment, checkout: Path, folder: Path) -> Path:
@@ -81,6 +83,30 @@ def develop(alone: Environment, folder: Path) -> None:
             "The installed wheel did not develop the photo for both editors.",
             "Something works only in the source tree: a file that the wheel lacks, or a "
             "dependency that pyproject.toml does not name.",
+            printed,
+        )
+
+
+def install_plug_in(alone: Environment, folder: Path) -> None:
+    """Install the darktable plug-in into the empty configuration `folder`, and look at it.
+
+    Raises:
+        StepFailed: `sidelight setup` failed, or the main script is not there.
+    """
+    folder.mkdir()
+    command: list[str | Path] = [
+        alone.script("sidelight"),
+        "setup",
+        "darktable",
+        "--config-dir",
+        folder,
+    ]
+    env = clean_environment() | {"SIDELIGHT_HOME": str(folder / ".sidelight")}
+    status, printed = run(command, cwd=folder, env=env)
+    if status or not (folder / "lua" / "sidelight" / "sidelight.lua").is_file():
+        raise StepFailed(
+            "The installed wheel did not install the darktable plug-in.",
+            "The wheel lacks lua_plugins; see [tool.hatch.build.targets.wheel] in pyproject.toml.",
             printed,
         )
 

@@ -22,6 +22,13 @@ for editor, sidecar in (("lightroom", photo.with_suffix(".xmp")),
     print(json.dumps({{"photo": str(photo), "editor": editor, "status": status}}))
 """
 
+SETUP = """
+import pathlib, sys
+folder = pathlib.Path(sys.argv[sys.argv.index("--config-dir") + 1]) / "lua" / "sidelight"
+folder.mkdir(parents=True)
+(folder / "sidelight.lua").touch()
+"""
+
 
 def test_two_sidecars_are_wanted(tmp_path: Path, program: Callable[[str, str], Path]) -> None:
     program("sidelight", SIDELIGHT.format(written=True))
@@ -40,6 +47,24 @@ def test_anything_else_is_a_failure(
         wheel.develop(Environment(tmp_path), tmp_path / "photos")
     assert "pyproject.toml" in failed.value.advice
     assert ("no module" in failed.value.output) == ("ImportError" in source)
+
+
+def test_the_plug_ins_main_script_is_wanted(
+    tmp_path: Path, program: Callable[[str, str], Path]
+) -> None:
+    program("sidelight", SETUP)
+    wheel.install_plug_in(Environment(tmp_path), tmp_path / "darktable")
+    assert (tmp_path / "darktable/lua/sidelight/sidelight.lua").is_file()
+
+
+@pytest.mark.parametrize("source", ["", "raise ImportError('no module')", SETUP + "sys.exit(1)"])
+def test_a_wheel_without_the_plug_in_is_a_failure(
+    source: str, tmp_path: Path, program: Callable[[str, str], Path]
+) -> None:
+    program("sidelight", source)
+    with pytest.raises(StepFailed, match="did not install the darktable plug-in") as failed:
+        wheel.install_plug_in(Environment(tmp_path), tmp_path / "darktable")
+    assert "pyproject.toml" in failed.value.advice
 
 
 def test_a_build_that_fails_says_what_helps(

@@ -18,12 +18,20 @@ NAMES = [
     "decoders",
     "darktable",
     "lightroom",
+    "plug-ins",
     "daemon",
     "host check",
     "endpoint",
     "last crash",
     "database",
 ]
+
+
+@pytest.fixture(autouse=True)
+def no_editors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home in which no editor was ever started."""
+    for name in ("HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "nobody"))
 
 
 def test_all_is_well(run, home: Path) -> None:

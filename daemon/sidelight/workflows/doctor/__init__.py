@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sidelight import paths
 from sidelight.workflows.doctor.check import Check, Checks, guarded
 from sidelight.workflows.doctor.decoders import check_decoders
-from sidelight.workflows.doctor.editors import check_darktable, check_lightroom
+from sidelight.workflows.doctor.editors import check_darktable, check_lightroom, check_plug_ins
 from sidelight.workflows.doctor.installation import (
     check_config,
     check_disk,
@@ -32,5 +32,6 @@ def examine() -> Iterator[Check]:
             ("decoders", check_decoders),
             ("darktable", check_darktable),
             ("lightroom", check_lightroom),
+            ("plug-ins", check_plug_ins),
         )
     )

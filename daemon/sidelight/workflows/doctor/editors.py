@@ -7,9 +7,13 @@ import platform
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from sidelight.workflows.doctor.check import Check
+from sidelight.workflows.result import joined
+from sidelight.workflows.setup import PLUG_INS, Outcome, inspect
 
 OLDEST_DARKTABLE = (4, 2, 1)
 _TOOL_TIMEOUT_S = 30.0
@@ -53,3 +57,29 @@ def check_lightroom() -> Check:
     if folder.is_dir():
         return Check("lightroom", "ok", str(folder))
     return Check("lightroom", "warning", f"not found ({folder})")
+
+
+def check_plug_ins() -> Iterator[Check]:
+    """Say of each editor whether its plug-in is installed, of which version, and whole."""
+    for editor in PLUG_INS:
+        found = list(inspect(editor))
+        levels = [_level(outcome) for outcome in found]
+        level = min(levels, key=("failed", "warning", "ok").index)
+        text = "; ".join(map(_stand, found))
+        yield Check("plug-ins", level, f"{editor}: {text}")
+
+
+def _level(outcome: Outcome) -> Literal["ok", "warning", "failed"]:
+    if outcome.status == "damaged":
+        return "failed"
+    if outcome.status in ("outdated", "error") or outcome.notes:
+        return "warning"
+    return "ok"
+
+
+def _stand(outcome: Outcome) -> str:
+    if outcome.status == "absent":
+        return joined("not installed", outcome.reason)
+    name = outcome.version or outcome.status
+    where = f"{name} in {outcome.folder}" if outcome.folder else name
+    return joined(where, outcome.reason, *outcome.notes)
