@@ -90,6 +90,15 @@ def test_every_entry_loads_and_knows_its_name() -> None:
         load_editor("paint")
 
 
+def test_its_own_place_is_the_first_of_its_files(
+    editor: Editor, info: PhotoInfo, order: Order
+) -> None:
+    path = sidecar_of(editor, info)
+    assert editor.sidecars(info.path) == (path,)
+    editor.write(info, EDIT, replace(order, duplicate=True))
+    assert editor.sidecars(info.path)[0] == path
+
+
 def test_write_then_read_within_one_step_of_every_field(
     editor: Editor, info: PhotoInfo, order: Order
 ) -> None:
@@ -297,7 +306,7 @@ def test_unknown_content_is_kept(name: str, info: PhotoInfo, order: Order) -> No
     editor = load_editor(name)
     path = sidecar_of(editor, info)
     path.write_text(FOREIGN, encoding="utf-8")
-    ours = ("crs:", "darktable:", "MetadataDate", "SidecarFor", "PreservedFileName")
+    ours = ("crs:", "darktable:", "sidelight:", "MetadataDate", "SidecarFor", "PreservedFileName")
     before = all_but(path.read_bytes(), ours)
     assert len(before) == 4
     assert editor.write(info, EDIT, order).status == "written"
@@ -415,6 +424,25 @@ def test_terms_of_darktable_are_the_operations_of_its_sidecar(
     ]
     assert terms["iop_order_version"] == history.iop_order_version
     assert terms["iop_order"] == (order_to_text(history.iop_order) if history.iop_order else None)
+
+
+def test_the_hdr_twin_in_darktables_terms_is_that_of_its_duplicate(
+    info: PhotoInfo, order: Order
+) -> None:
+    from sidelight_xmp.darktable.iop_order import order_to_text
+    from sidelight_xmp.darktable.sidecar import history_from_bytes
+
+    editor, recipe = load_editor("darktable"), replace(EDIT, hdr=Hdr(True, 1.5))
+    outcome = editor.write(info, recipe, replace(order, duplicate=True))
+    assert outcome.duplicate is not None
+    history = history_from_bytes(outcome.duplicate.read_bytes())
+    assert history is not None
+    twin = editor.terms(info, recipe)["hdr"]
+    assert [
+        (one["operation"], one["multi_priority"], one["params"]) for one in twin["operations"]
+    ] == [(entry.operation, entry.multi_priority, entry.params.hex()) for entry in history.entries]
+    assert twin["iop_order"] == order_to_text(history.iop_order)
+    assert editor.terms(info, EDIT)["hdr"] is None
 
 
 def test_terms_of_a_lut_are_the_files_text(info: PhotoInfo, order: Order) -> None:

@@ -7,7 +7,9 @@ import hashlib
 import pytest
 
 from sidelight_xmp import (
+    DiskFullError,
     FirstVersions,
+    Rewriting,
     UndoError,
     merge,
     undo,
@@ -143,3 +145,99 @@ def test_undo_refuses_when_the_kept_version_is_gone(sidecar, kept, edit) -> None
     with pytest.raises(UndoError, match="missing"):
         undo(sidecar, kept)
     assert sidecar.read_bytes() == written
+
+
+def _edit_of(data: bytes) -> bytes:
+    return data.partition(b"|")[0]
+
+
+REWRITING = Rewriting(
+    # "edit|rest": ours are the edits that begin with "ours".
+    is_ours=lambda data: data.startswith(b"ours"),
+    put_back=lambda present, earlier: (
+        None if earlier is None else _edit_of(earlier) + b"|" + present.partition(b"|")[2]
+    ),
+)
+
+
+def _writing(edit: bytes):
+    return lambda old: edit + b"|" + (old.partition(b"|")[2] if old else b"")
+
+
+@pytest.fixture
+def rewritten(tmp_path, kept):
+    """A sidecar of theirs, then of ours, then laid out anew with another rest."""
+    path = tmp_path / "a.xmp"
+    path.write_bytes(b"theirs|stars 1")
+    write_sidecar(path, _writing(b"ours 1"), kept, batch="one")
+    path.write_bytes(b"ours 1|stars 2")
+    return path
+
+
+def test_s12_what_the_editor_laid_out_anew_gets_the_earlier_edit_back(rewritten, kept) -> None:
+    """S12: the edit of before, and all else as it is now."""
+    assert undo(rewritten, kept, REWRITING).status == "restored"
+    assert rewritten.read_bytes() == b"theirs|stars 2"
+    with pytest.raises(UndoError, match="nothing of ours"):
+        undo(rewritten, kept, REWRITING)
+
+
+def test_s12_without_knowing_the_editor_it_is_left_alone(rewritten, kept) -> None:
+    with pytest.raises(UndoError, match="changed since"):
+        undo(rewritten, kept)
+    assert rewritten.read_bytes() == b"ours 1|stars 2"
+
+
+def test_s12_a_changed_edit_is_left_alone_all_the_same(rewritten, kept) -> None:
+    rewritten.write_bytes(b"theirs 2|stars 2")
+    with pytest.raises(UndoError, match="changed since"):
+        undo(rewritten, kept, REWRITING)
+    assert rewritten.read_bytes() == b"theirs 2|stars 2"
+    rewritten.unlink()
+    with pytest.raises(UndoError, match="changed since"):
+        undo(rewritten, kept, REWRITING)
+
+
+def test_s12_bytes_of_ours_are_restored_to_the_bit(tmp_path, kept) -> None:
+    path = tmp_path / "a.xmp"
+    path.write_bytes(b"theirs|stars 1")
+    write_sidecar(path, lambda old: b"ours 1|stars 7", kept)
+    undo(path, kept, REWRITING)
+    assert path.read_bytes() == b"theirs|stars 1"
+
+
+def test_s12_a_rewriting_between_two_of_our_writes(rewritten, kept) -> None:
+    write_sidecar(rewritten, _writing(b"ours 2"), kept, batch="two")
+    results = undo_last(kept, REWRITING)
+    assert [result.status for result in results] == ["restored"]
+    assert rewritten.read_bytes() == b"ours 1|stars 2"
+    write_sidecar(rewritten, _writing(b"ours 3"), kept, batch="three")
+    rewritten.write_bytes(b"ours 3|stars 4")
+    assert undo(rewritten, kept, REWRITING).status == "restored"
+    assert rewritten.read_bytes() == b"theirs|stars 4"
+
+
+def test_s12_a_batch_of_what_was_rewritten(rewritten, kept) -> None:
+    assert [one.status for one in undo_batch(kept, "one", REWRITING)] == ["restored"]
+    assert rewritten.read_bytes() == b"theirs|stars 2"
+    assert undo_last(kept, REWRITING) == []
+
+
+def test_s12_a_file_that_was_not_there_may_go(tmp_path, kept) -> None:
+    path = tmp_path / "a.xmp"
+    write_sidecar(path, _writing(b"ours 1"), kept)
+    path.write_bytes(b"ours 1|stars 2")
+    assert undo(path, kept, REWRITING).status == "removed" and not path.exists()
+
+
+def test_s12_a_write_that_never_happened_over_a_rewriting(rewritten, kept, monkeypatch) -> None:
+    def fail(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sidelight_xmp.atomic._replace", fail)
+        with pytest.raises(DiskFullError):
+            write_sidecar(rewritten, _writing(b"ours 2"), kept, batch="two")
+    rewritten.write_bytes(b"ours 1|stars 3")
+    undo(rewritten, kept, REWRITING)
+    assert rewritten.read_bytes() == b"theirs|stars 3"

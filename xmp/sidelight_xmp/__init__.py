@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 from sidelight_xmp.atomic import (
+    Rewriting,
     UndoResult,
     WriteResult,
     remove_stale_temps,
@@ -82,6 +83,7 @@ __all__ = [
     "Packet",
     "PresetHeader",
     "RGBTable",
+    "Rewriting",
     "Setting",
     "SidecarError",
     "StoreError",

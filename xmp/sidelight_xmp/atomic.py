@@ -38,6 +38,7 @@ from sidelight_xmp.first_versions import (
 )
 
 __all__ = [
+    "Rewriting",
     "UndoResult",
     "WriteResult",
     "remove_stale_temps",
@@ -68,6 +69,23 @@ class UndoResult:
     path: Path
     status: Literal["restored", "removed", "unchanged", "refused"]
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rewriting:
+    """How undo deals with a sidecar that its editor laid out anew since we wrote it.
+
+    `is_ours`: whether a content still holds the edit we wrote.
+    `put_back`: from such a content and an earlier one, None for no file, to what shall be there:
+    the earlier edit, and all else as it is now; None where the file goes.
+    """
+
+    is_ours: Callable[[bytes], bool]
+    put_back: Callable[[bytes, bytes | None], bytes | None]
+
+
+NEVER: Final = Rewriting(lambda data: False, lambda data, earlier: earlier)
+"""Of editors that do not rewrite sidecars by themselves."""
 
 
 class _ChangedMeanwhileError(Exception):
@@ -133,11 +151,14 @@ def _write(
     )
 
 
-def undo(path: Path, first_versions: Path | FirstVersions) -> UndoResult:
+def undo(
+    path: Path, first_versions: Path | FirstVersions, rewriting: Rewriting = NEVER
+) -> UndoResult:
     """Put a sidecar back to the bit as it was before our first write.
 
     Where its owner edited it between two of our writes, their edit is what is restored. A
-    sidecar that did not exist before is removed.
+    sidecar that did not exist before is removed. One that its editor laid out anew meanwhile gets
+    back the earlier edit only, by `rewriting`.
 
     Raises UndoError when there is nothing to undo or when the sidecar was changed since;
     the errors of `write_sidecar` otherwise.
@@ -146,20 +167,24 @@ def undo(path: Path, first_versions: Path | FirstVersions) -> UndoResult:
         path = _canonical(path)
     try:
         with opened(first_versions) as store:
-            return _undo(path, store, store.live_writes(path), None)
+            return _undo(path, store, None, rewriting)
     except SidecarError as error:
         error.path = error.path or path
         raise
 
 
-def undo_last(first_versions: Path | FirstVersions) -> list[UndoResult]:
+def undo_last(
+    first_versions: Path | FirstVersions, rewriting: Rewriting = NEVER
+) -> list[UndoResult]:
     """Take back the last batch of writes; sidecars changed since are refused one by one."""
     with opened(first_versions) as store:
         batch = store.last_batch()
-        return [] if batch is None else list(undo_batch(store, batch))
+        return [] if batch is None else list(undo_batch(store, batch, rewriting))
 
 
-def undo_batch(first_versions: Path | FirstVersions, batch: str) -> Iterator[UndoResult]:
+def undo_batch(
+    first_versions: Path | FirstVersions, batch: str, rewriting: Rewriting = NEVER
+) -> Iterator[UndoResult]:
     """Take back the writes of one batch as they are asked for, one result per sidecar.
 
     Refused one by one are sidecars that were changed since, also by a later batch.
@@ -168,21 +193,31 @@ def undo_batch(first_versions: Path | FirstVersions, batch: str) -> Iterator[Und
         last_id = store.last_id()
         for path in store.batch(batch):
             try:
-                yield _undo(path, store, store.live_writes(path), batch)
+                yield _undo(path, store, batch, rewriting)
             except SidecarError as error:
                 yield UndoResult(path, "refused", str(error))
         # What was refused must not keep earlier batches from being undone.
         store.close_batch(batch, last_id)
 
 
-def _undo(path: Path, store: FirstVersions, stack: list[Write], batch: str | None) -> UndoResult:
+def _undo(path: Path, store: FirstVersions, batch: str | None, rewriting: Rewriting) -> UndoResult:
     with file_errors(path):
         old = read_snapshot(path)
-    current = content_name(None if old is None else old.data)
-    target, count = _chain(path, stack, current, batch)
+    present = None if old is None else old.data
+    stack = store.live_writes(path)
+
+    def is_ours(name: str) -> bool:
+        if name == ABSENT:
+            return False
+        known = present if name == content_name(present) else store.read(name)
+        return known is not None and rewriting.is_ours(known)
+
+    target, count, exact = _chain(path, stack, content_name(present), batch, is_ours)
     data = None if target == ABSENT else store.read(target)
+    if not exact and present is not None:
+        data = rewriting.put_back(present, data)
     status: Literal["restored", "removed", "unchanged"] = "unchanged"
-    if target != current:
+    if data != present:
         with file_errors(path):
             try:
                 if data is None:
@@ -197,31 +232,41 @@ def _undo(path: Path, store: FirstVersions, stack: list[Write], batch: str | Non
     return UndoResult(path, status)
 
 
-def _chain(path: Path, stack: list[Write], current: str, batch: str | None) -> tuple[str, int]:
-    """Return the content to restore and how many of the last writes that takes back.
+def _chain(
+    path: Path,
+    stack: list[Write],
+    current: str,
+    batch: str | None,
+    is_ours: Callable[[str], bool],
+) -> tuple[str, int, bool]:
+    """Return the content to restore, how many of the last writes that takes back, and whether
+    every one of them left what the next one found.
 
-    Each write that found what the previous one left belongs to the chain. A write that
-    was recorded but never happened (the process was killed in between) is passed over.
+    Each write that found what the previous one left belongs to the chain, also where the editor
+    has laid that out anew in between. A write that was recorded but never happened (the process
+    was killed in between) is passed over.
     """
     if batch is not None and stack and stack[-1].batch != batch:
         raise UndoError(
             f"{path.name} was written again by a later command; undo that one first.", path
         )
     target, count = current, 0
-    landed = False
+    landed, exact = False, True
     for write in reversed(stack):
         if batch is not None and write.batch != batch:
             break
         if write.written == target:
             target, landed = write.sha256, True
         elif write.sha256 != target:
-            break
+            if not is_ours(target):
+                break
+            target, landed, exact = write.sha256, True, False
         count += 1
     if count == 0:
         if not stack:
             raise UndoError(f"There is nothing of ours to undo in {path.name}.", path)
         raise _changed_since(path)
-    return (target if landed else current), count
+    return (target if landed else current), count, exact
 
 
 def _changed_since(path: Path) -> UndoError:

@@ -30,6 +30,7 @@ URIS: Final[dict[str, str]] = {
     "darktable": "http://darktable.sf.net/",
     "digiKam": "http://www.digikam.org/ns/1.0/",
     "MicrosoftPhoto": "http://ns.microsoft.com/photo/1.0/",
+    "sidelight": "sidelight:ns:1.0/",
 }
 
 PREFIXES: Final[dict[str, str]] = {uri: prefix for prefix, uri in URIS.items()}

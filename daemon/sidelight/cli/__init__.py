@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from sidelight import __version__
-from sidelight.cli import auto, doctor, fit, purge, serve, status, undo, watch
+from sidelight.cli import auto, doctor, fit, plugin, purge, serve, setup, status, undo, watch
 from sidelight.errors import SidelightError
 
 COMMANDS = {
@@ -21,8 +21,10 @@ COMMANDS = {
     "serve": serve,
     "watch": watch,
     "status": status,
+    "setup": setup,
     "doctor": doctor,
     "purge": purge,
+    "plugin": plugin,
 }
 
 

@@ -20,7 +20,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--headroom",
         type=number(0, 4),
         metavar="STOPS",
-        help="stops above SDR white, 0 to 4 (2.3 = 1000 nits)",
+        help="stops above SDR white, 0 to 4 (2.3 = 1000 nits); given here, darktable also gets the "
+        "HDR twin, as a duplicate",
     )
     parser.add_argument(
         "--strength", type=number(0, 1), metavar="0-1", help="how much of the edit is used (1)"
@@ -31,6 +32,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--preview",
         metavar="DIR",
         help="write STEM_before.jpg, STEM_sdr.jpg and STEM_hdr.jpg there",
+    )
+    parser.add_argument(
+        "--dtstyle",
+        metavar="DIR",
+        help="write the HDR twin for darktable's export dialog there, as STEM_hdr.dtstyle",
     )
     parser.add_argument("--workers", type=whole_number, metavar="N", help="processes at once")
     parser.add_argument("--json", action="store_true", help="one JSON object per line")
@@ -45,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     from sidelight.emulators import EMULATORS
     from sidelight.engines import ENGINES
     from sidelight.paths import first_versions_folder, make_private, state_folder
-    from sidelight.workflows.develop import Options, develop, new_batch
+    from sidelight.workflows.develop import STYLES_OF, Options, develop, new_batch
     from sidelight.workflows.photos import find_photos
 
     config = load_config(arguments.parser)
@@ -56,6 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
     (engine,) = choose(
         arguments.parser, "engine", (arguments.engine or config.engine,), list(ENGINES)
     )
+    if arguments.dtstyle and STYLES_OF not in editors:
+        arguments.parser.error(f"--dtstyle needs {STYLES_OF} among the editors")
     options = Options(
         editors=editors,
         engine=engine,
@@ -64,6 +72,9 @@ def run(arguments: argparse.Namespace) -> int:
         overwrite=arguments.overwrite,
         dry_run=arguments.dry_run,
         preview=Path(arguments.preview) if arguments.preview else None,
+        # What is configured is for every photo: a second version of each must be asked for.
+        duplicate=bool(arguments.headroom),
+        dtstyle=Path(arguments.dtstyle) if arguments.dtstyle else None,
         first_versions=first_versions_folder(),
         batch=new_batch(),
     )

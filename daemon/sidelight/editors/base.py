@@ -34,8 +34,9 @@ class Edit:
     """What stands in a sidecar before anything is written.
 
     Attributes:
-        state: `"none"`: no edit; `"ours"`: exactly what was last written here by Sidelight;
-            `"theirs"`: an edit by the user or another program.
+        state: `"none"`: no edit; `"ours"`: what was last written here by Sidelight, also where the
+            editor has laid the file out anew since; `"theirs"`: an edit by the user or another
+            program.
         sidecar: The file.
     """
 
@@ -54,6 +55,7 @@ class Order:
         dry_run: Do everything but write.
         mask_exposure_ev: darktable's tone equalizer: exposure of its mask, which depends on the
             picture rather than on the settings.
+        duplicate: darktable: write the HDR twin, where there is one, as a duplicate of the photo.
     """
 
     first_versions: Store
@@ -61,6 +63,7 @@ class Order:
     overwrite: bool = False
     dry_run: bool = False
     mask_exposure_ev: float = 0.0
+    duplicate: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,11 +74,13 @@ class Outcome:
         status: `"written"` also when the sidecar already said the same.
         reason: One sentence, or empty when there is nothing to add.
         sidecar: The file, None when this editor takes none.
+        duplicate: The file of the HDR twin, where one was asked for.
     """
 
     status: Status
     reason: str
     sidecar: Path | None
+    duplicate: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,14 @@ class Editor(Protocol):
 
     def place(self, photo: Path) -> Place:
         """Return where this editor looks for the edit of `photo`."""
+        ...
+
+    def sidecars(self, photo: Path) -> tuple[Path, ...]:
+        """Return every file that an edit of `photo` may have been written to, its own first.
+
+        Raises:
+            EditorError: The folder cannot be read.
+        """
         ...
 
     def edit(self, photo: Path, first_versions: Store) -> Edit:

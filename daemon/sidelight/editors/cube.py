@@ -30,6 +30,11 @@ class Cube:
         """Return the LUT file beside the photo."""
         return Place(photo.with_suffix(".cube"))
 
+    def sidecars(self, photo: Path) -> tuple[Path, ...]:
+        """Return the one file."""
+        sidecar = self.place(photo).sidecar
+        return () if sidecar is None else (sidecar,)
+
     def edit(self, photo: Path, first_versions: Store) -> Edit:
         """Return whose LUT is there; any LUT is an edit."""
         return self._sidecar(photo).edit(first_versions)

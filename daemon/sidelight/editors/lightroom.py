@@ -73,6 +73,11 @@ class Lightroom:
                 return Place(None, str(error))
         return Place(sidecar, DNG_NOTE if photo.suffix.lower() == ".dng" else "")
 
+    def sidecars(self, photo: Path) -> tuple[Path, ...]:
+        """Return the one file."""
+        sidecar = self.place(photo).sidecar
+        return () if sidecar is None else (sidecar,)
+
     def edit(self, photo: Path, first_versions: Store) -> Edit:
         """Return what edit the sidecar holds."""
         return self._sidecar(photo).edit(first_versions)

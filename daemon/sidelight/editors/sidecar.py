@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sidelight.editors.base import DRY_RUN, KEPT, UNCHANGED, Edit, EditState, Order, Outcome, Store
 from sidelight.errors import EditorError
-from sidelight_xmp.atomic import write_sidecar
+from sidelight_xmp.atomic import NEVER, Rewriting, write_sidecar
 from sidelight_xmp.errors import SidecarError
 from sidelight_xmp.files import file_errors, read_snapshot
 from sidelight_xmp.first_versions import content_name, opened
@@ -23,11 +23,18 @@ class Sidecar:
     Args:
         path: The file.
         is_edited: Whether content holds an edit; raises SidecarError when it must be left alone.
+        rewriting: How to know an edit of ours in a content that the editor laid out anew.
     """
 
-    def __init__(self, path: Path, is_edited: Callable[[bytes], bool]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        is_edited: Callable[[bytes], bool],
+        rewriting: Rewriting = NEVER,
+    ) -> None:
         self.path = path
         self._is_edited = is_edited
+        self._rewriting = rewriting
 
     def read(self) -> bytes | None:
         """Return the content, None when there is no file.
@@ -77,17 +84,18 @@ class Sidecar:
     def _state(self, data: bytes | None, first_versions: Store) -> EditState:
         if data is None or not self._is_edited(data):
             return "none"
-        return "ours" if _is_ours(self.path, data, first_versions) else "theirs"
+        return "ours" if self._is_ours(data, first_versions) else "theirs"
 
-
-def _is_ours(path: Path, data: bytes, first_versions: Store) -> bool:
-    """Whether the content is what was written here and not taken back since."""
-    with file_errors(path):
-        known_as = path.parent.resolve() / path.name
-    with opened(first_versions) as store:
-        writes = store.live_writes(known_as)
-    name = content_name(data)
-    return any(write.written == name for write in writes)
+    def _is_ours(self, data: bytes, first_versions: Store) -> bool:
+        """Whether the edit is what was written here and not taken back since."""
+        with file_errors(self.path):
+            known_as = self.path.parent.resolve() / self.path.name
+        with opened(first_versions) as store:
+            writes = store.live_writes(known_as)
+        name = content_name(data)
+        if any(write.written == name for write in writes):
+            return True
+        return bool(writes) and self._rewriting.is_ours(data)
 
 
 @contextmanager

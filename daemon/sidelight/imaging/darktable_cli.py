@@ -35,6 +35,8 @@ _TROUBLE = (
     "[lut3d]",
     "not used but enabled",
     "found auto_presets_applied but there was no history",
+    "cannot get iop-order for",
+    "failed for type",
 )
 
 
@@ -96,7 +98,8 @@ def run_darktable_cli(
         raise ToolError(f"darktable-cli took longer than {timeout_s:.0f} s") from error
     except OSError as error:
         raise ToolError(f"darktable-cli cannot be started: {error.strerror}") from error
-    lines = tuple(done.stderr.decode("utf-8", "replace").splitlines())
+    # darktable 5 complains on standard output.
+    lines = tuple((done.stdout + done.stderr).decode("utf-8", "replace").splitlines())
     if done.returncode != 0:
         raise ToolError(f"darktable-cli failed ({done.returncode}): {' '.join(lines[-2:])}")
     return lines

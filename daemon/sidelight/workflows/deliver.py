@@ -37,6 +37,7 @@ class Delivery:
             waits for a plug-in; else that is an error.
         inside: A folder that the sidecars must lie in when they are written, reached without a
             link.
+        duplicate: darktable also gets the HDR twin, as a duplicate of the photo.
     """
 
     first_versions: Store
@@ -45,6 +46,7 @@ class Delivery:
     dry_run: bool = False
     may_wait: bool = False
     inside: Path | None = None
+    duplicate: bool = False
 
 
 def edits_in_place(photo: Path, settings: Settings, delivery: Delivery) -> dict[str, Result]:
@@ -123,7 +125,7 @@ def _deliver(
             seconds=time.perf_counter() - started,
             retry=not waits and _may_pass(error),
         )
-    return _result(
+    result = _result(
         info.path,
         name,
         entry,
@@ -132,6 +134,7 @@ def _deliver(
         outcome.sidecar,
         time.perf_counter() - started,
     )
+    return replace(result, duplicate=outcome.duplicate)
 
 
 def _write(
@@ -143,13 +146,14 @@ def _write(
         overwrite=delivery.overwrite,
         dry_run=delivery.dry_run,
         mask_exposure_ev=float(entry["mask_exposure_ev"]),
+        duplicate=delivery.duplicate,
     )
     recipe = predicted_recipe(entry)
     with writable(info.path, delivery.inside) as held:
         outcome = editor.write(replace(info, path=held), recipe, order)
-    if outcome.sidecar is None:
-        return outcome
-    return replace(outcome, sidecar=_beside(info.path, outcome.sidecar))
+    named = (outcome.sidecar, outcome.duplicate)
+    own, twin = (None if path is None else _beside(info.path, path) for path in named)
+    return replace(outcome, sidecar=own, duplicate=twin)
 
 
 def _result(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sidelight.editors import load_editor
 from sidelight.errors import SidelightError
 from sidelight.workflows.deliver import Delivery, deliver, edits_in_place
 from sidelight.workflows.photos import Photo
@@ -17,10 +19,14 @@ from sidelight.workflows.pool import in_processes, sensible_workers
 from sidelight.workflows.predict import Settings, predict_image, predicted_recipe, read_image
 from sidelight.workflows.preview import preview_stems, write_previews
 from sidelight.workflows.result import Result, Status, joined, sentence
+from sidelight.workflows.styles import write_style
 from sidelight_xmp.first_versions import opened
 
 if TYPE_CHECKING:
     from sidelight.imaging.image import Image
+
+STYLES_OF = "darktable"
+"""The editor that takes styles."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,8 @@ class Options:
         overwrite: Replace edits that are not ours.
         dry_run: Predict, write no sidecar.
         preview: Folder for preview pictures, or None.
+        duplicate: darktable also gets the HDR twin, as a duplicate of the photo.
+        dtstyle: Folder for the HDR twins as darktable's styles, or None.
         first_versions: Folder that keeps sidecars as they were.
         batch: Name under which one undo finds everything of this command.
     """
@@ -48,6 +56,8 @@ class Options:
     overwrite: bool = False
     dry_run: bool = False
     preview: Path | None = None
+    duplicate: bool = False
+    dtstyle: Path | None = None
 
     @property
     def settings(self) -> Settings:
@@ -57,7 +67,13 @@ class Options:
     @property
     def delivery(self) -> Delivery:
         """How it is written."""
-        return Delivery(self.first_versions, self.batch, self.overwrite, self.dry_run)
+        return Delivery(
+            self.first_versions,
+            self.batch,
+            self.overwrite,
+            self.dry_run,
+            duplicate=self.duplicate,
+        )
 
 
 def new_batch() -> str:
@@ -93,7 +109,7 @@ def develop_photo(photo: Path, options: Options, stem: str | None = None) -> lis
     Args:
         photo: The file.
         options: How.
-        stem: Beginning of the names of preview pictures; the photo's own when None.
+        stem: Beginning of the names of previews and styles; the photo's own when None.
     """
     with opened(options.first_versions) as store:
         return _develop(photo, options, replace(options.delivery, first_versions=store), stem)
@@ -103,7 +119,7 @@ def _develop(photo: Path, options: Options, delivery: Delivery, stem: str | None
     settings = options.settings
     results = edits_in_place(photo, settings, delivery)
     waiting = tuple(name for name in settings.editors if name not in results)
-    if not (waiting or options.preview):
+    if not (waiting or options.preview or options.dtstyle):
         return [results[name] for name in settings.editors]
     started = time.perf_counter()
     try:
@@ -118,39 +134,64 @@ def _develop(photo: Path, options: Options, delivery: Delivery, stem: str | None
         wanted = replace(settings, editors=waiting)
         predicted = predict_image(image, wanted, started)
         results |= {item.editor: item for item in deliver(photo, predicted, wanted, delivery)}
+    stem = stem or photo.stem
     if options.preview:
         first = settings.editors[0]
-        entry = predicted["editors"].get(first)
-        results[first] = _preview(results[first], image, options, entry, stem or photo.stem)
+        entry = _entry(image, settings, predicted, first)
+        preview = partial(_preview, image, options, first, stem)
+        results[first] = _with_extra(results[first], "preview", entry, preview)
+    if options.dtstyle:
+        entry = _entry(image, settings, predicted, STYLES_OF)
+        style = partial(_style, photo, options, stem)
+        results[STYLES_OF] = _with_extra(results[STYLES_OF], "style", entry, style)
     return [results[name] for name in settings.editors]
 
 
-def _preview(
-    result: Result,
-    image: Image,
-    options: Options,
-    entry: Mapping[str, Any] | None,
-    stem: str,
+def _entry(
+    image: Image, settings: Settings, predicted: dict[str, Any], editor: str
+) -> Mapping[str, Any]:
+    """Return an editor's entry of a prediction, predicting it where it was not needed so far."""
+    if editor not in predicted["editors"]:
+        wanted = replace(settings, editors=(editor,))
+        predicted["editors"] |= predict_image(image, wanted)["editors"]
+    entry: Mapping[str, Any] = predicted["editors"][editor]
+    return entry
+
+
+def _with_extra(
+    result: Result, what: str, entry: Mapping[str, Any], write: Callable[[Mapping[str, Any]], str]
 ) -> Result:
-    """Write the previews of the first editor's edit; trouble is added to its result."""
-    assert options.preview is not None
+    """Write something beside an edit; trouble is added to its result."""
     try:
-        if entry is None:
-            settings = replace(options.settings, editors=(result.editor,))
-            entry = predict_image(image, settings)["editors"][result.editor]
         if "error" in entry:
             raise SidelightError(entry["error"])
-        recipe = predicted_recipe(entry)
-        left = write_previews(
-            image, result.editor, recipe, options.preview, stem, overwrite=options.overwrite
-        )
-    except Exception as error:  # the sidecar stands, whatever happens to a picture of it
-        reason = joined(result.reason, f"no preview: {sentence(error)}")
+        note = write(entry)
+    except Exception as error:  # the sidecar stands, whatever happens to what goes with it
+        reason = joined(result.reason, f"no {what}: {sentence(error)}")
         return replace(result, status="error", reason=reason)
-    if not left:
-        return result
+    return replace(result, reason=joined(result.reason, note)) if note else result
+
+
+def _preview(
+    image: Image, options: Options, editor: str, stem: str, entry: Mapping[str, Any]
+) -> str:
+    assert options.preview is not None
+    recipe = predicted_recipe(entry)
+    left = write_previews(image, editor, recipe, options.preview, stem, overwrite=options.overwrite)
     names = ", ".join(path.name for path in left)
-    return replace(result, reason=joined(result.reason, f"{names} exists; --overwrite replaces it"))
+    return f"{names} exists; --overwrite replaces it" if names else ""
+
+
+def _style(photo: Path, options: Options, stem: str, entry: Mapping[str, Any]) -> str:
+    assert options.dtstyle is not None
+    return write_style(
+        photo,
+        load_editor(STYLES_OF),
+        entry["terms"],
+        options.dtstyle,
+        stem,
+        overwrite=options.overwrite,
+    )
 
 
 def _error(photo: Path, editor: str, error: Exception, started: float) -> Result:

@@ -29,6 +29,7 @@ class Result:
         confidence: 0 to 1, or None.
         seconds: Time spent on this editor; decoding is counted with the first one.
         retry: Whether the error may pass by itself.
+        duplicate: The file of the HDR twin, where darktable was to have one, or None.
     """
 
     photo: Path
@@ -41,6 +42,7 @@ class Result:
     confidence: float | None = None
     seconds: float = 0.0
     retry: bool = False
+    duplicate: Path | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -50,7 +52,8 @@ class Result:
             "editor": self.editor,
             "status": self.status,
             "reason": self.reason,
-            "sidecar": None if self.sidecar is None else str(self.sidecar),
+            "sidecar": _text(self.sidecar),
+            "duplicate": _text(self.duplicate),
             "recipe": self.recipe,
             "reasons": list(self.reasons),
             "confidence": sure if sure is not None and math.isfinite(sure) else None,
@@ -59,21 +62,29 @@ class Result:
 
     def to_plain(self) -> dict[str, Any]:
         """Return JSON values from which `from_plain` makes an equal result."""
-        sidecar = None if self.sidecar is None else str(self.sidecar)
-        return {**vars(self), "photo": str(self.photo), "sidecar": sidecar}
+        paths = {"sidecar": _text(self.sidecar), "duplicate": _text(self.duplicate)}
+        return {**vars(self), "photo": str(self.photo), **paths}
 
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> Result:
         """Return the result that `to_plain` was asked of."""
-        sidecar = values["sidecar"]
         return cls(
             **{
                 **values,
                 "photo": Path(values["photo"]),
-                "sidecar": None if sidecar is None else Path(sidecar),
+                "sidecar": _path(values["sidecar"]),
+                "duplicate": _path(values["duplicate"]),
                 "reasons": tuple(values["reasons"]),
             }
         )
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
+
+
+def _path(text: str | None) -> Path | None:
+    return None if text is None else Path(text)
 
 
 def joined(*sentences: str) -> str:

@@ -13,6 +13,7 @@ from sidelight.editors.base import Store
 from sidelight.errors import SidelightError
 from sidelight.workflows.result import sentence
 from sidelight_xmp import atomic
+from sidelight_xmp.darktable.stamp import DARKTABLE
 from sidelight_xmp.errors import SidecarError
 from sidelight_xmp.first_versions import FirstVersions, opened
 
@@ -56,7 +57,7 @@ def undo_batch(batch: str, first_versions: Store) -> Iterator[Undone]:
     """
     with _errors(), opened(first_versions) as store:
         store.repair()
-        yield from map(_undone, atomic.undo_batch(store, batch))
+        yield from map(_undone, atomic.undo_batch(store, batch, DARKTABLE))
 
 
 def undo_photos(named: Iterable[Path], first_versions: Store) -> Iterator[Undone]:
@@ -66,6 +67,14 @@ def undo_photos(named: Iterable[Path], first_versions: Store) -> Iterator[Undone
             store.repair()
         for path in named:
             yield from _undo_one(path, store)
+
+
+def undo_sidecar(sidecar: Path, first_versions: Store) -> Undone:
+    """Take back what was written to one sidecar; an error becomes the result."""
+    try:
+        return _undone(atomic.undo(sidecar, first_versions, DARKTABLE))
+    except (SidecarError, OSError) as error:
+        return Undone(sidecar, "error", sentence(error))
 
 
 def _undo_one(path: Path, store: FirstVersions) -> Iterator[Undone]:
@@ -82,13 +91,7 @@ def _undo_one(path: Path, store: FirstVersions) -> Iterator[Undone]:
     if not wanted:
         reason = "there is nothing of ours to undo" if there else "there is no such file"
         yield Undone(path, "skipped" if there else "error", reason)
-    for sidecar in wanted:
-        try:
-            result = atomic.undo(sidecar, store)
-        except (SidecarError, OSError) as error:
-            yield Undone(sidecar, "error", sentence(error))
-        else:
-            yield _undone(result)
+    yield from (undo_sidecar(sidecar, store) for sidecar in wanted)
 
 
 @contextmanager
@@ -108,6 +111,5 @@ def _undone(result: atomic.UndoResult) -> Undone:
 def _sidecars(photo: Path) -> Iterator[Path]:
     """Return the photo's sidecars of all editors, as our records name them."""
     for name in EDITORS:
-        sidecar = load_editor(name).place(photo).sidecar
-        if sidecar is not None:
+        for sidecar in load_editor(name).sidecars(photo):
             yield sidecar.parent.resolve() / sidecar.name

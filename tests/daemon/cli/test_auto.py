@@ -22,6 +22,7 @@ KEYS = {
     "status",
     "reason",
     "sidecar",
+    "duplicate",
     "recipe",
     "reasons",
     "confidence",
@@ -31,6 +32,10 @@ KEYS = {
 
 def statuses(lines: list[dict[str, Any]]) -> dict[tuple[str, str], str]:
     return {(Path(line["photo"]).name, line["editor"]): line["status"] for line in lines}
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -44,7 +49,7 @@ def test_one_object_per_photo_and_editor(raw: Path, run) -> None:
     for line in lines:
         assert set(line) == KEYS
         assert line["status"] == "written"
-        assert Path(line["sidecar"]).is_file()
+        assert Path(line["sidecar"]).is_file() and line["duplicate"] is None
         assert 0 <= line["confidence"] <= 1
         assert line["seconds"] > 0
         assert set(line["reasons"][0]) == {"slider", "value", "term", "text"}
@@ -101,6 +106,47 @@ def test_the_configuration_supplies_what_options_do_not(raw: Path, home: Path, r
     _, lines = run("auto", raw, "--dry-run")
     assert [line["editor"] for line in lines] == ["darktable"]
     assert lines[0]["recipe"]["hdr"]["headroom"] == 0.5
+
+
+def test_a_headroom_that_is_given_makes_a_duplicate(raw: Path, run) -> None:
+    twin = raw.with_name("good_01.dng.xmp")
+    _, lines = run("auto", raw, "--headroom", "2", "--workers", "1")
+    assert [line["duplicate"] for line in lines] == [None, str(twin)]
+    assert "the HDR twin is good_01.dng.xmp" in lines[1]["reason"]
+    assert names(raw.parent) == {"good.dng", "good.xmp", "good.dng.xmp", twin.name}
+    before = contents(raw.parent)
+    _, lines = run("auto", raw, "--headroom", "2", "--dry-run")
+    assert lines[1]["duplicate"] == str(twin) and contents(raw.parent) == before
+    run("auto", raw, "--headroom", "0")
+    assert names(raw.parent) == {"good.dng", "good.xmp", "good.dng.xmp", twin.name}
+    assert twin.read_bytes() == before[twin.name]
+
+
+def test_a_duplicate_crosses_processes(raw: Path, run) -> None:
+    other = Path(shutil.copy(raw, raw.with_name("other.dng")))
+    asked = ("--headroom", "1", "--editor", "darktable", "--workers", "2")
+    _, lines = run("auto", raw, other, *asked)
+    assert [Path(line["duplicate"]).name for line in lines] == [
+        "good_01.dng.xmp",
+        "other_01.dng.xmp",
+    ]
+
+
+def test_styles_for_the_export_dialog(
+    raw: Path, folder: Path, run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    styles = folder.with_name("styles")
+    code, lines = run("auto", raw, "--dtstyle", styles)
+    assert code == 0 and [line["status"] for line in lines] == ["written", "written"]
+    assert names(styles) == {"good_hdr.dtstyle"}
+    assert names(raw.parent) == {"good.dng", "good.xmp", "good.dng.xmp"}
+    code, lines = run("auto", raw, "--dtstyle", styles, "--headroom", "0", "--overwrite")
+    assert (code, lines[1]["status"]) == (1, "error")
+    assert "no style: without headroom there is no HDR twin" in lines[1]["reason"]
+    with pytest.raises(SystemExit) as stopped:
+        main(["auto", str(raw), "--dtstyle", str(styles), "--editor", "lightroom"])
+    assert stopped.value.code == 2
+    assert "--dtstyle needs darktable" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

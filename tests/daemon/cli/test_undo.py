@@ -29,6 +29,29 @@ def test_last_takes_back_one_command_at_a_time(raw: Path, run) -> None:
     assert run("undo", "--last") == (0, [])
 
 
+@pytest.mark.parametrize("arguments", [("--last",), ()], ids=["batch", "photo"])
+def test_the_duplicate_goes_with_the_photo(raw: Path, run, arguments: tuple[str, ...]) -> None:
+    run("auto", raw, "--editor", "darktable", "--headroom", "1")
+    assert names(raw.parent) == {"good.dng", "good.dng.xmp", "good_01.dng.xmp"}
+    code, lines = run("undo", *(arguments or (raw,)))
+    assert code == 0
+    assert [(Path(line["sidecar"]).name, line["status"]) for line in lines] == [
+        ("good.dng.xmp", "removed"),
+        ("good_01.dng.xmp", "removed"),
+    ]
+    assert names(raw.parent) == {"good.dng"}
+
+
+def test_the_sidecar_of_a_photo_called_like_a_duplicate_stays(raw: Path, run) -> None:
+    other = Path(shutil.copy(raw, raw.with_name("good_01.dng")))
+    run("auto", raw, other, "--editor", "darktable", "--headroom", "1", "--workers", "1")
+    twins = {"good_02.dng.xmp", "good_01_01.dng.xmp"}
+    photos = {"good.dng", "good_01.dng", "good_01.dng.xmp"}
+    assert names(raw.parent) == photos | twins | {"good.dng.xmp"}
+    run("undo", raw)
+    assert names(raw.parent) == photos | {"good_01_01.dng.xmp"}
+
+
 def test_what_was_there_before_comes_back_to_the_bit(raw: Path, run, shared: Path) -> None:
     sidecar = raw.with_suffix(".xmp")
     before = (shared / "data/lightroom/sidecar_raw_pv11_acr11.4.1.xmp").read_bytes()

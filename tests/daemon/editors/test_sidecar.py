@@ -9,7 +9,7 @@ import pytest
 
 from sidelight.editors.base import KEPT, Order
 from sidelight.editors.sidecar import Sidecar
-from sidelight_xmp.atomic import undo
+from sidelight_xmp.atomic import Rewriting, undo
 
 
 @pytest.fixture
@@ -75,3 +75,21 @@ def test_a_dry_run_says_what_would_happen(
     outcome = sidecar.write(lambda old: b"edit of ours", replace(order, dry_run=True))
     assert outcome.status == ("kept" if content == b"edit" else "skipped")
     assert sidecar.read() == content
+
+
+def test_what_the_editor_laid_out_anew_is_ours_where_we_wrote_it(
+    tmp_path: Path, order: Order
+) -> None:
+    rewriting = Rewriting(lambda data: b"ours" in data, lambda data, earlier: earlier)
+    sidecar = Sidecar(tmp_path / "a.xmp", lambda data: b"edit" in data, rewriting)
+    store = order.first_versions
+    sidecar.path.write_bytes(b"edit of ours, copied from elsewhere")
+    assert sidecar.edit(store).state == "theirs"
+    sidecar.write(lambda old: b"edit of ours", replace(order, overwrite=True))
+    sidecar.path.write_bytes(b"edit of ours, anew")
+    assert sidecar.edit(store).state == "ours"
+    assert sidecar.write(lambda old: b"edit of ours 2", order).status == "written"
+    sidecar.path.write_bytes(b"edit of theirs")
+    assert sidecar.edit(store).state == "theirs"
+    sidecar.path.write_bytes(b"ours without its")
+    assert sidecar.edit(store).state == "none"

@@ -80,6 +80,31 @@ def test_a_foreign_preview_is_reported(photo: Path, options: Options, tmp_path: 
     assert (tmp_path / "a_hdr.jpg").read_bytes() == b"theirs"
 
 
+def test_a_style_is_made_of_kept_edits_too(photo: Path, options: Options, tmp_path: Path) -> None:
+    develop_photo(photo, replace(options, first_versions=tmp_path / "elsewhere"))
+    folder = tmp_path / "extras"
+    results = develop_photo(photo, replace(options, dtstyle=folder, preview=folder))
+    assert {result.status for result in results} == {"kept"}
+    assert len(list(folder.iterdir())) == 4 and (folder / "a_hdr.dtstyle").is_file()
+
+
+def test_a_style_that_fails_does_not_undo_the_sidecar(
+    photo: Path, options: Options, tmp_path: Path
+) -> None:
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file in the way")
+    first, second = develop_photo(photo, replace(options, dtstyle=blocked))
+    assert first.status == "written"
+    assert second.status == "error" and "no style" in second.reason
+    assert second.sidecar is not None and second.sidecar.is_file()
+
+
+def test_a_duplicate_is_made_when_asked(photo: Path, options: Options) -> None:
+    first, second = develop_photo(photo, replace(options, duplicate=True))
+    assert first.duplicate is None
+    assert second.duplicate == photo.with_name("a_01.dng.xmp") and second.duplicate.is_file()
+
+
 def test_an_unforeseen_error_ends_that_photo_only(
     photo: Path, options: Options, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,6 +55,7 @@ def test_there_and_back_as_plain_values() -> None:
         0.5,
         1.25,
         True,
+        Path("/p/a_01.NEF.xmp"),
     )
     for result in (full, Result(Path("/p/a.NEF"), "darktable", "kept")):
         assert Result.from_plain(json.loads(json.dumps(result.to_plain()))) == result

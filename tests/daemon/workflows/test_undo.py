@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sidelight.errors import SidelightError
-from sidelight.workflows.undo import last_batch, undo_batch, undo_photos
+from sidelight.workflows.undo import last_batch, undo_batch, undo_photos, undo_sidecar
 from sidelight_xmp.atomic import write_sidecar
 from sidelight_xmp.first_versions import FirstVersions
 
@@ -80,3 +80,22 @@ def test_a_record_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:
             undo()
     (result,) = undo_photos([tmp_path], store)
     assert result.status == "error" and "record of earlier versions" in result.reason
+
+
+def test_one_sidecar_by_its_name(tmp_path: Path) -> None:
+    store, sidecar = tmp_path / "store", tmp_path / "a_03.dng.xmp"
+    write_sidecar(sidecar, lambda old: b"new", store)
+    assert undo_sidecar(sidecar, store).status == "removed"
+    again = undo_sidecar(sidecar, store)
+    assert again.status == "error" and "nothing of ours" in again.reason
+
+
+def test_s12_what_darktable_rewrote_gets_its_history_back_in_a_batch(tmp_path: Path) -> None:
+    files = Path(__file__).parents[2] / "xmp" / "darktable" / "sidecars"
+    store, sidecar = tmp_path / "store", tmp_path / "a.dng.xmp"
+    sidecar.write_bytes((files / "retouched.xmp").read_bytes())
+    write_sidecar(sidecar, lambda old: (files / "ours.xmp").read_bytes(), store, batch="one")
+    sidecar.write_bytes((files / "ours_421.xmp").read_bytes())
+    assert [result.status for result in undo_batch("one", store)] == ["restored"]
+    assert b'operation="filmicrgb"' in sidecar.read_bytes()
+    assert b'xmp:Rating="3"' in sidecar.read_bytes()

@@ -1,4 +1,4 @@
-"""Sidecars written by darktable 4.2.1 itself, and a check every operation's test uses.
+"""Sidecars written by darktable (4.2.1 unless it says 5.4.1), and a check for operations.
 
 imported.xmp   import only: no history yet
 opened.xmp     opened in the darkroom: darktable's own operations
@@ -6,6 +6,9 @@ edited.xmp     then exposure set to 1 EV
 retouched.xmp  a full edit: lens, two denoise instances, crop, rotation, flip switched off,
                sharpen, watermark, vignette, color zones, a retouched circle; rating,
                label, title and tags
+ours.xmp       retouched.xmp with an edit of ours in it, twin.xmp the HDR twin beside it
+ours_421.xmp   ours.xmp after 4.2.1 had imported it and somebody had given three stars
+twin_541.xmp   twin.xmp after 5.4.1 had imported it: newer versions of most operations
 """
 
 from __future__ import annotations

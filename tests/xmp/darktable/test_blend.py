@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from sidelight_xmp.darktable.blend import SIZE, VERSION, mask_id, uses_drawn_mask
+from sidelight_xmp.darktable.blend import SIZE, VERSION, blends, mask_id, uses_drawn_mask
 from sidelight_xmp.darktable.params import params_to_text
 from sidelight_xmp.errors import DamagedSidecarError
 
@@ -36,6 +36,31 @@ def test_mask_id(version, text, expected):
     assert uses_drawn_mask(version, text) == (expected != 0)
 
 
+def _with_modes(modes: int) -> str:
+    return params_to_text(struct.pack("<I", modes).ljust(SIZE, b"\0"))
+
+
+@pytest.mark.parametrize(
+    ("version", "text", "expected"),
+    [
+        (None, None, False),
+        (VERSION, DEFAULT_OF_DARKTABLE, False),
+        (14, DEFAULT_OF_DARKTABLE, False),
+        (VERSION, _with_modes(0), False),
+        (VERSION, _with_modes(2), False),  # a mask that is kept, blending switched off
+        (VERSION, _with_modes(1), True),
+        (14, _with_modes(3), True),
+        (VERSION, "00" * 8, True),
+        (8, _with_modes(0), True),
+        (15, _with_modes(0), True),
+        (None, _with_modes(0), True),
+    ],
+)
+def test_blends(version, text, expected):
+    assert blends(version, text) is expected
+
+
 def test_damaged_text_is_refused():
-    with pytest.raises(DamagedSidecarError):
-        mask_id(VERSION, "gz01????")
+    for read in (mask_id, blends):
+        with pytest.raises(DamagedSidecarError):
+            read(VERSION, "gz01????")

@@ -16,8 +16,10 @@ from sidelight_xmp.darktable.sidecar import (
     merge_history,
     read_history,
 )
+from sidelight_xmp.darktable.stamp import DARKTABLE, stamped
 
 __all__ = [
+    "DARKTABLE",
     "OPERATIONS",
     "History",
     "HistoryEntry",
@@ -32,5 +34,6 @@ __all__ = [
     "history_from_bytes",
     "merge_history",
     "read_history",
+    "stamped",
     "with_edit",
 ]

@@ -261,19 +261,30 @@ def _order(
     return version, iop_order.with_instances(order, instances)
 
 
-def _masks(existing: History | None, entries: Sequence[HistoryEntry]) -> tuple[MaskEntry, ...]:
-    """The shapes in force, moved to the last entry that needs them.
+def masks_in_force(history: History, entries: Sequence[HistoryEntry]) -> tuple[MaskEntry, ...]:
+    """The drawn shapes that take effect; none where no entry uses one.
 
     darktable stores all shapes anew with every history entry that changed one; the last
     active set is the one in force.
     """
-    users = [
+    if not _mask_users(entries):
+        return ()
+    active = [mask for mask in history.masks if mask.num < history.history_end]
+    newest = max((mask.num for mask in active), default=None)
+    return tuple(mask for mask in active if mask.num == newest)
+
+
+def _mask_users(entries: Sequence[HistoryEntry]) -> list[int]:
+    return [
         entry.num
         for entry in entries
         if uses_drawn_mask(entry.blendop_version, entry.blendop_params)
     ]
-    if existing is None or not users:
+
+
+def _masks(existing: History | None, entries: Sequence[HistoryEntry]) -> tuple[MaskEntry, ...]:
+    """The shapes in force, moved to the last entry that needs them."""
+    if existing is None:
         return ()
-    active = [mask for mask in existing.masks if mask.num < existing.history_end]
-    newest = max((mask.num for mask in active), default=None)
-    return tuple(replace(mask, num=users[-1]) for mask in active if mask.num == newest)
+    users = _mask_users(entries)
+    return tuple(replace(mask, num=users[-1]) for mask in masks_in_force(existing, entries))

@@ -20,7 +20,10 @@ Order: TypeAlias = tuple[Instance, ...]
 CUSTOM: Final = 0
 V30_RAW: Final = 2
 V30_JPEG: Final = 3
+_V50_RAW: Final = 4
 _V50_JPEG: Final = 5
+KNOWN: Final = frozenset({V30_RAW, V30_JPEG, _V50_RAW, _V50_JPEG})
+"""The built-in orders that have our operations in the same places among one another."""
 
 _RAW_NAMES: Final = """
 rawprepare invert temperature highlights cacorrect hotpixels rawdenoise demosaic

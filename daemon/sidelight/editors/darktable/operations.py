@@ -59,6 +59,9 @@ TONEEQUAL_FLAT = (
 )
 """Gains in EV whose solved curve is closest to no change, ±0.014 EV; zeros give ±0.025 EV."""
 
+PLACEMENTS = {("exposure", 1): "lut3d", ("exposure", 2): "colisa", ("exposure", 3): "colorout"}
+"""Second instances and the operation each goes before: around the LUT, and for PQ files."""
+
 _TONE_EV = 0.9
 _VIBRANCE = 0.8
 _VIBRANCE_START = 1e-8

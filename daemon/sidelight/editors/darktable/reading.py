@@ -29,8 +29,11 @@ from sidelight.editors.darktable.operations import (
 from sidelight.recipe import PhotoInfo, Recipe, ToneCurve, WhiteBalance
 from sidelight.recipe.curve import knot_positions
 from sidelight.recipe.fields import BY_NAME
+from sidelight_xmp.darktable.blend import blends
 from sidelight_xmp.darktable.history import KEPT, History, HistoryEntry, effective
-from sidelight_xmp.darktable.operations import decode
+from sidelight_xmp.darktable.newer import as_known
+from sidelight_xmp.darktable.operations import decode, defaults
+from sidelight_xmp.errors import InvalidValueError, SidecarError
 
 STRUCTURAL = frozenset(
     ["rawprepare", "demosaic", "colorin", "colorout", "gamma", "flip", "finalscale", "highlights"]
@@ -40,6 +43,9 @@ STRUCTURAL = frozenset(
 DEPENDENT = frozenset({"exposure_boost", "middle_grey_contrast"})
 """Fields that a Recipe does not fix: the picture decides, or one of several equal choices."""
 
+BIAS_LIMIT_EV = 5.0
+"""As far as darktable's exposure believes the camera's own bias."""
+
 _TOLERANCE = 2e-3
 _SAME_CURVE = 1e-4
 
@@ -47,18 +53,27 @@ Values = Mapping[str, Any]
 
 
 def history_to_recipe(history: History, info: PhotoInfo) -> Reading:
-    """Return the active history as a Recipe, and the operations that it does not fully hold."""
-    active = [entry for entry in effective(history) if entry.enabled]
-    if not active:
+    """Return the active history as a Recipe, and the operations that it does not fully hold.
+
+    Operations of ours that are switched off, masked or blended are not read: they do not act, or
+    not everywhere. Where color calibration adapts to the light, neither is the white balance,
+    which then is darktable's reference for the camera.
+    """
+    entries = effective(history)
+    if not any(entry.enabled for entry in entries):
         return Reading(Recipe())
     values: dict[str, Values] = {}
     unread = []
-    for entry in active:
-        decoded = _decode(entry) if entry.operation in _READERS else None
-        if isinstance(decoded, Mapping) and not entry.multi_priority:
-            values[entry.operation] = decoded
-        elif entry.operation not in KEPT | STRUCTURAL:
+    for entry in entries:
+        known = entry.operation in _READERS and not entry.multi_priority
+        found = _values(entry, info) if known else None
+        if found is not None:
+            values[entry.operation] = found
+        elif known or (entry.enabled and entry.operation not in KEPT | STRUCTURAL):
             unread.append(entry.operation)
+    if "temperature" in values and any(map(_adapts, entries)):
+        del values["temperature"]
+        unread.append("temperature")
     settings: dict[str, Any] = {"exposure_ev": -DEFAULT_EXPOSURE_EV}
     for operation, found in values.items():
         settings |= _READERS[operation](found, info.white_balance)
@@ -69,13 +84,37 @@ def history_to_recipe(history: History, info: PhotoInfo) -> Reading:
     return Reading(recipe, tuple(dict.fromkeys(unread)))
 
 
-def _decode(entry: HistoryEntry) -> Values | bytes:
-    from sidelight_xmp.errors import InvalidValueError
-
+def _values(entry: HistoryEntry, info: PhotoInfo) -> Values | None:
+    """Return what an entry says about the whole picture; None when it does not."""
     try:
-        return decode(entry.operation, entry.modversion, entry.params)
+        if not entry.enabled or blends(entry.blendop_version, entry.blendop_params):
+            return None
+    except SidecarError:
+        return None
+    values = _decode(entry)
+    if values is None or entry.operation != "exposure":
+        return values
+    if values["compensate_exposure_bias"]:
+        bias = float(np.clip(info.exposure_bias_ev or 0.0, -BIAS_LIMIT_EV, BIAS_LIMIT_EV))
+        plain = {"exposure": values["exposure"] - bias, "compensate_exposure_bias": False}
+        return {**values, **plain}
+    return values
+
+
+def _decode(entry: HistoryEntry) -> Values | None:
+    modversion, params = as_known(entry.operation, entry.modversion, entry.params)
+    try:
+        values = decode(entry.operation, modversion, params)
     except InvalidValueError:
-        return entry.params  # darktable drops such an entry
+        return None  # darktable drops such an entry
+    return values if isinstance(values, dict) else None
+
+
+def _adapts(entry: HistoryEntry) -> bool:
+    if entry.operation != "channelmixerrgb" or not entry.enabled:
+        return False
+    values = _decode(entry)
+    return values is None or values["adaptation"] != "rgb"
 
 
 def _within(name: str, value: Any) -> Any:
@@ -88,18 +127,14 @@ def _within(name: str, value: Any) -> Any:
 
 def _differing(recipe: Recipe, values: Mapping[str, Values], info: PhotoInfo) -> list[str]:
     """Return the operations that the Recipe would not write as they are."""
-    again: dict[str, Values | bytes] = {}
+    again: dict[str, Values] = {name: defaults(name) for name in values}
     for operation in operations(recipe, info.white_balance, 0.0):
         entry = HistoryEntry.from_values(operation.name, operation.params)
-        again[operation.name] = _decode(entry)
-    return [
-        name for name, found in values.items() if name in again and not _same(found, again[name])
-    ]
+        again[operation.name] = _decode(entry) or {}
+    return [name for name, found in values.items() if not _same(found, again[name])]
 
 
-def _same(a: Values, b: Values | bytes) -> bool:
-    if not isinstance(b, Mapping):
-        return False
+def _same(a: Values, b: Values) -> bool:
     return all(_close(a[name], b[name]) for name in a if name not in DEPENDENT)
 
 

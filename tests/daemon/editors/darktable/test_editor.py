@@ -135,3 +135,31 @@ def test_the_real_darktable_drops_nothing(
     assert (tmp_path / "out.jpg").exists()
     for complaint in ("mismatch", "not installed", "missing tags", "not used but enabled"):
         assert complaint not in done.stderr + done.stdout
+
+
+def test_files_of_a_photo(info: PhotoInfo, order: Order) -> None:
+    own = info.path.with_name("IMG_1.CR3.xmp")
+    assert EDITOR.sidecars(info.path) == (own,)
+    duplicates = [info.path.with_name(f"IMG_1_{number:02d}.CR3.xmp") for number in (1, 4)]
+    for path in duplicates:
+        path.write_bytes(b"")
+    (info.path.with_name("IMG_1_04.CR3")).write_bytes(b"another photo")
+    assert EDITOR.sidecars(info.path) == (own, duplicates[0])
+
+
+def test_what_darktable_rewrote_is_refreshed_and_undone(
+    info: PhotoInfo, order: Order, sidecar
+) -> None:
+    from sidelight_xmp.atomic import undo
+    from sidelight_xmp.darktable import DARKTABLE
+
+    path = info.path.with_name("IMG_1.CR3.xmp")
+    path.write_bytes(sidecar("retouched"))
+    EDITOR.write(info, EDIT, replace(order, overwrite=True))
+    path.write_bytes(sidecar("ours_421"))
+    assert EDITOR.edit(info.path, order.first_versions).state == "ours"
+    assert EDITOR.write(info, EDIT, replace(order, batch="two")).status == "written"
+    assert path.read_bytes() != sidecar("ours_421")
+    undo(path, order.first_versions, DARKTABLE)
+    assert history_from_bytes(path.read_bytes()) == history_from_bytes(sidecar("retouched"))
+    assert b'xmp:Rating="3"' in path.read_bytes()
