@@ -56,6 +56,18 @@ def darktable_cli() -> str:
 
 
 @pytest.fixture(scope="session")
+def newest_darktable(checkout: Path) -> Path:
+    """The folder with the programs of Debian unstable's darktable.
+
+    First on the PATH they take the place of the installed ones; they see every file where it is.
+    """
+    folder = checkout / ".environment" / "newest-darktable"
+    if not (folder / "prepared.json").is_file():
+        pytest.skip("not prepared by `python3 installer test --newest-darktable`")
+    return folder / "bin"
+
+
+@pytest.fixture(scope="session")
 def load_helper() -> Callable[[str], ModuleType]:
     """Import a module of the tests by its path below tests/, once, as its bare name."""
 
@@ -163,6 +175,19 @@ def daemon(tmp_path: Path) -> Iterator[StartDaemon]:
     Called with further command-line arguments and `config=` (settings beside the short delays),
     `home=`, `environment=`, `before=` (a command line to run it under).
     """
+    with _daemons(tmp_path / "home") as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def lasting_daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDaemon]:
+    """One `sidelight serve` for all tests of a file that do not end it."""
+    with _daemons(tmp_path_factory.mktemp("daemon") / "home") as start:
+        yield start()
+
+
+@contextlib.contextmanager
+def _daemons(usual_home: Path) -> Iterator[StartDaemon]:
     running: list[RunningDaemon] = []
 
     def start(
@@ -172,7 +197,7 @@ def daemon(tmp_path: Path) -> Iterator[StartDaemon]:
         environment: dict[str, str] | None = None,
         before: tuple[str, ...] = (),
     ) -> RunningDaemon:
-        home = home or tmp_path / "home"
+        home = home or usual_home
         _write_config(home, {**SHORT_DELAYS, **(config or {})})
         endpoint = home / "state" / "endpoint.json"
         old = endpoint.read_bytes() if endpoint.exists() else None
@@ -189,11 +214,13 @@ def daemon(tmp_path: Path) -> Iterator[StartDaemon]:
         one.seconds_to_start = time.monotonic() - started
         return one
 
-    yield start
-    for one in running:
-        with contextlib.suppress(ProcessLookupError):
-            one.process.kill()
-        one.process.wait(timeout=15)
+    try:
+        yield start
+    finally:
+        for one in running:
+            with contextlib.suppress(ProcessLookupError):
+                one.process.kill()
+            one.process.wait(timeout=15)
 
 
 def _write_config(home: Path, settings: dict[str, Any]) -> None:

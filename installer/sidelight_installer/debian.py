@@ -14,6 +14,7 @@ PACKAGES: dict[str, str] = {
     "rawtherapee": "rawtherapee-cli",
     "xvfb": "Xvfb",
     "xauth": "xauth",
+    "xdotool": "xdotool",
     "dbus-x11": "dbus-launch",
     "libimage-exiftool-perl": "exiftool",
     "lua5.1": "lua5.1",
