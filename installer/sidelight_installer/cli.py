@@ -50,7 +50,8 @@ def parser() -> argparse.ArgumentParser:
     testing = commands.add_parser(
         "test",
         parents=[both],
-        usage="python3 installer test [--fresh] [--fast] [--wheel] [--learn] [-- PYTEST ARGUMENTS]",
+        usage="python3 installer test [--fresh] [--fast] [--wheel] [--learn] "
+        "[--newest-darktable] [-- PYTEST ARGUMENTS]",
         help="install what the tests need, and run them",
         description="Run ruff, mypy, lint-imports and pytest. Debian packages that tests use "
         "(darktable, RawTherapee and others) are installed where that is allowed.",
@@ -65,6 +66,12 @@ def parser() -> argparse.ArgumentParser:
         "--learn",
         action="store_true",
         help="also install torch (hundreds of megabytes) and test what runs on it",
+    )
+    testing.add_argument(
+        "--newest-darktable",
+        action="store_true",
+        help="also unpack darktable of Debian unstable (half a gigabyte) and test with it; "
+        "the system's own stays as it is",
     )
     return top
 
@@ -88,6 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             fast=options.fast,
             wheel=options.wheel,
             learn=options.learn,
+            newest=options.newest_darktable,
             words=further,
         )
     except StepFailed as failure:

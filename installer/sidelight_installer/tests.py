@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sidelight_installer import debian, environment
+from sidelight_installer import debian, environment, newest_darktable
 from sidelight_installer.environment import Environment
 from sidelight_installer.steps import Console, StepFailed, clean_environment, run
 from sidelight_installer.wheel import check_wheel
@@ -48,6 +48,7 @@ def test(
     fast: bool = False,
     wheel: bool = False,
     learn: bool = False,
+    newest: bool = False,
     words: Sequence[str] = (),
 ) -> int:
     """Install what the tests need and run every check, pytest last.
@@ -61,6 +62,8 @@ def test(
         fast: Leave out tests marked slow.
         wheel: Also check a wheel in an empty environment.
         learn: Also install torch and test what runs on it; else those tests are skipped.
+        newest: Also make the newest darktable available; without it, or where that cannot be,
+            the tests that need it are skipped.
         words: Further arguments for pytest.
 
     Returns:
@@ -73,6 +76,8 @@ def test(
     made = environment.prepare(console, checkout, for_tests=True, fresh=fresh)
     if learn:
         environment.install_extra(console, made, checkout, "learn")
+    if newest:
+        newest_darktable.prepare(console, checkout, fresh=fresh)
     failures = [code for check in CHECKS if (code := run_check(console, made, checkout, check))]
     if wheel and (code := _wheel(console, made, checkout)):
         failures.append(code)

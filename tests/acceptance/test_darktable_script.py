@@ -19,6 +19,8 @@ from sidelight.learning.darktable_render import read_pfm, render_darktable
 from sidelight_xmp.darktable.history import History, has_edit
 from sidelight_xmp.darktable.sidecar import history_from_bytes
 
+pytestmark = pytest.mark.slow
+
 MESSAGE_S = 60.0
 KEYS = {"auto HDR": "h", "undo auto HDR": "u"}
 LINEAR_REC2020 = "4"
@@ -125,15 +127,24 @@ def gui(load_helper: Callable[[str], ModuleType]) -> ModuleType:
 Open = Callable[..., Lighttable]
 
 
-@pytest.fixture(
-    scope="module", params=["installed", pytest.param("newest", marks=pytest.mark.slow)]
-)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test in the installed darktable; what depends on its database in the newest, too."""
+    programs = ["installed"]
+    if "s11" in metafunc.function.__name__:
+        programs.append("newest")
+    metafunc.parametrize("program", programs, scope="module")
+
+
+@pytest.fixture(scope="module")
 def open_darktable(
-    request: pytest.FixtureRequest, gui: ModuleType, tmp_path_factory: pytest.TempPathFactory
+    program: str,
+    request: pytest.FixtureRequest,
+    gui: ModuleType,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Open]:
     """Start a fresh darktable with the script as `sidelight setup` installs it."""
     path = os.environ["PATH"]
-    if request.param == "newest":
+    if program == "newest":
         path = f"{request.getfixturevalue('newest_darktable')}{os.pathsep}{path}"
     opened: list[Any] = []
     folder = tmp_path_factory.mktemp("gui")
@@ -345,7 +356,7 @@ def test_s11_an_edit_of_the_users_is_kept_or_replaced_and_its_geometry_stays(
         assert "sigmoid" not in operations(each["sidecar"])
 
 
-def test_a_change_after_ours_is_nobodys_to_undo(
+def test_s11_a_change_after_ours_is_nobodys_to_undo(
     lighttable: Lighttable, daemon, photos: Path
 ) -> None:
     daemon(home=lighttable.home)
@@ -381,7 +392,7 @@ STYLE = f"""<?xml version="1.0" encoding="UTF-8"?>
 <multi_priority>0</multi_priority><multi_name></multi_name></plugin></style></darktable_style>"""
 
 
-def test_as_duplicate_the_photos_own_edit_stays(
+def test_s11_as_duplicate_the_photos_own_edit_stays(
     lighttable: Lighttable, daemon, photos: Path
 ) -> None:
     daemon(home=lighttable.home)

@@ -26,8 +26,9 @@ def test_what_follows_two_dashes_is_for_pytest(calls: list[dict[str, Any]]) -> N
 
 def test_nothing_large_happens_unless_asked(calls: list[dict[str, Any]]) -> None:
     cli.main(["test"])
-    cli.main(["test", "--wheel", "--learn"])
-    assert [(call["wheel"], call["learn"]) for call in calls] == [(False, False), (True, True)]
+    cli.main(["test", "--wheel", "--learn", "--newest-darktable"])
+    asked = [(call["wheel"], call["learn"], call["newest"]) for call in calls]
+    assert asked == [(False, False, False), (True, True, True)]
 
 
 def test_demo_opens_nothing_unless_asked(calls: list[dict[str, Any]]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sidelight_installer import debian, environment, tests
+from sidelight_installer import debian, environment, newest_darktable, tests
 from sidelight_installer.environment import Environment
 from sidelight_installer.steps import Console
 
@@ -103,3 +103,20 @@ def test_an_extra_is_installed_before_the_checks(
     )
     assert tests.test(console, prepared, learn=True) == 0
     assert log.read_text().splitlines()[0] == "extra learn"
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_the_newest_darktable_is_prepared_when_asked_and_no_failure(
+    there: bool, prepared: Path, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+
+    def prepare(_console: Console, _checkout: Path, *, fresh: bool) -> bool:
+        asked.append(fresh)
+        return there
+
+    monkeypatch.setattr(newest_darktable, "prepare", prepare)
+    assert tests.test(console, prepared) == 0
+    assert asked == []
+    assert tests.test(console, prepared, newest=True, fresh=True) == 0
+    assert asked == [True]
