@@ -11,12 +11,13 @@ import sys
 from collections.abc import Sequence
 
 from sidelight import __version__
-from sidelight.cli import auto, doctor, fit, plugin, purge, serve, setup, status, undo, watch
+from sidelight.cli import auto, doctor, fit, lut, plugin, purge, serve, setup, status, undo, watch
 from sidelight.errors import SidelightError
 
 COMMANDS = {
     "auto": auto,
     "fit": fit,
+    "lut": lut,
     "undo": undo,
     "serve": serve,
     "watch": watch,
