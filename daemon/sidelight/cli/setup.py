@@ -1,4 +1,4 @@
-"""Install the plug-in into darktable, or take it out again; without a name, show what is installed.
+"""Install the plug-in into an editor, or take it out again; without a name, show what is installed.
 
 The editor loads a plug-in at its next start. What you have in its configuration stays as it is.
 """
@@ -18,7 +18,7 @@ _SHOWN = {"absent": "not installed", "error": "failed"}
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("editor", nargs="?", metavar="EDITOR", help="darktable")
+    parser.add_argument("editor", nargs="?", metavar="EDITOR", help="darktable or lightroom")
     parser.add_argument("--remove", action="store_true", help="take the plug-in out again")
     parser.add_argument(
         "--config-dir",

@@ -180,8 +180,6 @@ function Run:all()
       self:handle(word, fields)
     elseif self.talk.code and not self.progress.canceled() then
       self:stop()
-    elseif dt.control.ending then
-      break
     end
   end
 end

@@ -19,6 +19,7 @@ NAMES = [
     "darktable",
     "lightroom",
     "plug-ins",
+    "plug-ins",
     "daemon",
     "host check",
     "endpoint",

@@ -64,7 +64,8 @@ def test_each_usual_folder_gets_it_and_is_shown(
     _, lines = run("setup", "darktable")
     assert [line["folder"] for line in lines] == [str(folder) for folder in usual]
     assert "Flatpak" in lines[1]["notes"][-1]
-    assert {line["status"] for line in run("setup")[1]} == {"installed"}
+    shown = {line["editor"]: line["status"] for line in run("setup")[1]}
+    assert shown == {"darktable": "installed", "lightroom": "absent"}
     assert main(["setup"]) == 0
     shown = capsys.readouterr().out
     assert shown.startswith(f"darktable  installed  {__version__}  {usual[0]}\n")

@@ -122,6 +122,14 @@ describe("auto", function()
     assert.same({ "Sidelight", "HDR PQ", 4, 4 }, { own.version_name, hdr.version_name, own.rating, hdr.rating })
   end)
 
+  it("says that darktable did not take the HDR version", function()
+    restart({ api = { 9, 6, 0 } })
+    local photo = w:photo("a.dng")
+    w.library.refusals = 5
+    assert.equal("Auto HDR: 1 failed. a.dng: darktable did not take the edit", edit({ photo }))
+    assert_edit("sidelight sdr", photo)
+  end)
+
   it("adds no HDR version without headroom", function()
     local photo = w:photo("a.dng")
     assert.equal("Auto HDR: 1 edited", edit({ photo }, { headroom = 0 }))
@@ -404,6 +412,18 @@ describe("auto", function()
     assert.matches("1 failed%. 01%.dng: the folder of the script cannot be written", said)
     assert.equal(0, assert_nothing_half_done(list))
     assert.equal(2, w:count())
+  end)
+
+  it("stops when the next photo cannot be asked for", function()
+    auto.AHEAD = 1
+    local list = photos(3)
+    w.helper.photos["01.dng"] = { failed = "it is broken" }
+    w.helper.on_predicted = function(_fields, talk)
+      w.helper.on_predicted = nil
+      os.remove(talk.orders)
+      files.make_folder(talk.orders)
+    end
+    assert.matches("^Auto HDR: 1 failed%. 01%.dng: it is broken%. the folder of the script cannot be", edit(list))
   end)
 
   it("says what goes wrong within, and ends the talk", function()

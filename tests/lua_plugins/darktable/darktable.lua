@@ -123,7 +123,7 @@ dt.control = strict.object("dt_lua_singleton_control", control, {
 
 local function new_job(title, has_bar, canceled)
   strict.check({ "string", "boolean", "function" }, title, has_bar, canceled)
-  local job = { is_valid = true, percent = 0, canceled = canceled }
+  local job = { is_valid = true, has_bar = has_bar, percent = 0, canceled = canceled }
   local function running()
     if not job.is_valid then
       error("Accessing an invalid job", 3)

@@ -202,6 +202,7 @@ describe("library", function()
       files.write(photo.sidecar, "edit=new\n")
       w.library.refusals = 4
       assert.is_nil(w:run(library.read_sidecar, photo))
+      assert.equal(4 * library.AGAIN_MS, w.clock.now_ms)
       assert.equal("new", w:record(photo).edit)
       w.library.refusals = 5
       assert.equal("darktable did not take the edit", w:run(library.read_sidecar, photo))

@@ -19,6 +19,7 @@ __all__ = ["PLUG_INS", "Outcome", "inspect", "install", "load_plug_in", "uninsta
 
 PLUG_INS: dict[str, str] = {
     "darktable": "sidelight.workflows.setup.darktable:DarktablePlugIn",
+    "lightroom": "sidelight.workflows.setup.lightroom:LightroomPlugIn",
 }
 """Editor to "module:Class"."""
 

@@ -69,14 +69,14 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_plug_in_is_installed_or_can_be(config: Path) -> None:
-    (check,) = check_plug_ins()
+    check, _ = check_plug_ins()
     assert check.level == "ok"
     assert check.text == "darktable: not installed; `sidelight setup darktable` installs it"
     list(install("darktable"))
-    (check,) = check_plug_ins()
+    check, _ = check_plug_ins()
     assert (check.level, check.text) == ("ok", f"darktable: {__version__} in {config}")
     (config / "luarc").unlink()
-    (check,) = check_plug_ins()
+    check, _ = check_plug_ins()
     assert check.level == "failed" and "luarc does not load it" in check.text
 
 
@@ -84,7 +84,7 @@ def test_of_two_installations_both_are_named(config: Path, tmp_path: Path) -> No
     other = tmp_path / ".var/app/org.darktable.Darktable/config/darktable"
     other.mkdir(parents=True)
     list(install("darktable"))
-    (check,) = check_plug_ins()
+    check, _ = check_plug_ins()
     assert check.level == "warning"
     assert str(config) in check.text and str(other) in check.text and "Flatpak" in check.text
 
@@ -102,5 +102,5 @@ def test_what_is_found_becomes_a_level(
     outcome: Outcome, level: str, text: str, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(DarktablePlugIn, "inspect", lambda self, config: outcome)
-    (check,) = check_plug_ins()
+    check, _ = check_plug_ins()
     assert (check.level, check.text) == (level, f"darktable: {text}")

@@ -97,7 +97,7 @@ Helper.__index = Helper
 --   photos: name to what becomes of it: { kept, failed = sentence, is_hdr, reasons, ms, own, hdr }, the
 --     last two the status of its sidecars instead of writing them
 --   on_order: called with each order before it is obeyed; `dies()` ends the program there
---   on_predicted: called when a photo was predicted and that is said
+--   on_predicted: called when it is said whether a photo was predicted
 --   on_written: called between a sidecar and the word that it is written; `dies()` ends it there
 --   play: does all the talking instead
 function helper.new(world)
@@ -188,9 +188,9 @@ function Helper:_predict(talk, fields)
     local is_hdr = plan.is_hdr == nil and tonumber(talk.header.headroom) > 0 or plan.is_hdr == true
     talk.predicted[fields.id] = plan
     talk:tell("predicted", { id = fields.id, hdr = is_hdr and 1 or 0, reasons = plan.reasons or "it was dark" })
-    if self.on_predicted then
-      self.on_predicted(fields, talk)
-    end
+  end
+  if self.on_predicted then
+    self.on_predicted(fields, talk)
   end
 end
 

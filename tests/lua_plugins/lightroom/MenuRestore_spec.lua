@@ -1,0 +1,16 @@
+local sidelight = require "double/sidelight"
+
+describe("MenuRestore", function()
+  it("runs its action at each click", function()
+    local w = sidelight.world()
+    local clicks = 0
+    w:load("Restore").run = function(context)
+      assert(context.is_alive)
+      clicks = clicks + 1
+    end
+    w:press("MenuRestore.lua")
+    w:press("MenuRestore.lua")
+    w:stop()
+    assert.equal(2, clicks)
+  end)
+end)
