@@ -21,6 +21,9 @@ from sidelight.recipe import Hdr, Lut3D, Recipe, WhiteBalance
 Array = Any
 """A numpy array or a torch tensor (array-API style)."""
 
+_BAND = 1 << 16
+"""Pixels rendered at once: few enough that what a stage needs stays in the cache."""
+
 
 @dataclass(frozen=True)
 class Context:
@@ -83,8 +86,14 @@ class Emulator(Protocol):
 
     name: str
 
-    def guide(self, image: Image) -> NDArray[np.float32]:
-        """Return the log2 edge-aware mask of an image, shape (H, W)."""
+    def guide(self, image: Image, recipe: Recipe | None = None) -> NDArray[np.float32]:
+        """Return the log2 edge-aware mask of an image, shape (H, W), for exposure 0.
+
+        Args:
+            image: The proxy.
+            recipe: Refreshes the mask at these settings, where the editor takes it after them;
+                as shot when absent.
+        """
         ...
 
     def stages(self, context: Context) -> Sequence[Stage]:
@@ -97,14 +106,28 @@ class Emulator(Protocol):
 
 
 def context_of(
-    image: Image, recipe: Recipe, headroom: float, guide: Array | None = None
+    image: Image,
+    recipe: Recipe,
+    headroom: float,
+    guide: Array | None = None,
+    peak: float | None = None,
 ) -> Context:
-    """Return the context that renders `image` with `recipe`; `guide` is the whole image's."""
+    """Return the context that renders an image with a Recipe.
+
+    Args:
+        image: The photo.
+        recipe: Its HDR settings and LUT are taken.
+        headroom: Stops above SDR white.
+        guide: The whole image's guide.
+        peak: Level that counts as the guide's peak; its own when absent.
+    """
+    if peak is None and guide is not None:
+        peak = guide_peak(guide)
     return Context(
         white_balance=image.info.white_balance,
         headroom=headroom,
         guide=guide,
-        guide_peak=None if guide is None else guide_peak(guide),
+        guide_peak=peak,
         baseline_exposure_ev=image.info.baseline_exposure_ev,
         hdr=recipe.hdr,
         lut=recipe.lut,
@@ -125,6 +148,7 @@ def render(
     recipe: Recipe,
     headroom: float = 0.0,
     guide: Array | None = None,
+    peak: float | None = None,
 ) -> NDArray[np.float32]:
     """Render a photo as an editor would.
 
@@ -133,13 +157,21 @@ def render(
         image: Scene-linear pixels.
         recipe: The settings.
         headroom: Stops above SDR white; 0 renders the SDR twin.
-        guide: The emulator's guide of this image; computed when absent.
+        guide: The emulator's guide of this image; when absent, refreshed at the Recipe.
+        peak: Level of the guide that the sidecar's mask exposure was chosen for; when absent,
+            that of this image's guide as shot, as a sidecar is written.
 
     Returns:
         float32, shape (H, W, 3), display-linear Rec.2020, 1.0 = SDR white, up to 2^headroom.
     """
-    if guide is None:
-        guide = emulator.guide(image)
-    stages = emulator.stages(context_of(image, recipe, headroom, guide))
+    if peak is None:
+        peak = guide_peak(emulator.guide(image))
+    guide = emulator.guide(image, recipe) if guide is None else guide
+    context = context_of(image, recipe, headroom, guide.reshape(-1), peak)
     theta = recipe.to_vector().astype(np.float32)
-    return np.asarray(run(stages, image.rgb, theta), dtype=np.float32)
+    flat = image.rgb.reshape(-1, 3)
+    out = np.empty(flat.shape, dtype=np.float32)
+    for start in range(0, len(flat), _BAND):
+        part = slice(start, start + _BAND)
+        out[part] = run(emulator.stages(context.take(part)), flat[part], theta)
+    return out.reshape(image.rgb.shape)

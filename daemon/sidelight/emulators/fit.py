@@ -6,8 +6,8 @@ sliders keep d(out EV)/d(in EV) at 0.25 or more, so that no fit turns tones over
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,37 +141,62 @@ def fit_two_steps(
     target: NDArray[np.float32],
 ) -> tuple[Solution, Solution]:
     """Fit the sliders roughly on some of the pixels, then sliders and curve on all of them."""
-    reads = _reads(emulator, context)
-    sliders = [i for i in reads if i < len(SLIDERS)]
-    some = np.arange(0, len(rgb), max(len(rgb) // _COARSE, 1))
-    few, few_rgb, few_target = context.take(some), rgb[some], target[some]
-    # A path to an allowed answer may lead through answers that are not: constrain at the end.
-    first = fit_pixels(
-        emulator, few, few_rgb, few_target, free=sliders, iterations=3, tolerance=0.3,
-        stiffness=1e-3, constrained=False,
-    )  # fmt: skip
+    few, few_rgb, few_target = _few(context, rgb, target)
+    first = _fit_roughly(emulator, few, few_rgb, few_target)
     best, tried = first, _Starts(first.theta)
     for start in tried:
-        both = fit_pixels(
-            emulator, few, few_rgb, few_target, start=start, free=reads, iterations=20,
-            tolerance=0.01, constrained=False,
-        )  # fmt: skip
+        both = _fit_some(emulator, few, few_rgb, few_target, start)
         if best is first or both.cost < best.cost:
             best = both
             tried.best = both.theta
         if best.cost < _GOOD:
             break
-    second = fit_pixels(
-        emulator, context, rgb, target, start=best.theta, free=reads, constrained=False
-    )
-    if SlopeRows(emulator, reads, _SLOPE_WEIGHT).values(second.theta).any():
-        second = fit_pixels(emulator, context, rgb, target, start=second.theta, free=reads)
-    return first, second
+    return first, _fit_all(emulator, context, rgb, target, best.theta)
+
+
+def _few(context: Context, rgb: Pixels, target: Pixels) -> tuple[Context, Pixels, Pixels]:
+    some = np.arange(0, len(rgb), max(len(rgb) // _COARSE, 1))
+    return context.take(some), rgb[some], target[some]
+
+
+def _fit_roughly(emulator: Emulator, context: Context, rgb: Pixels, target: Pixels) -> Solution:
+    """Fit the sliders alone, in few steps."""
+    # A path to an allowed answer may lead through answers that are not: constrain at the end.
+    return fit_pixels(
+        emulator, context, rgb, target, free=_sliders(emulator, context), iterations=3,
+        tolerance=0.3, stiffness=1e-3, constrained=False,
+    )  # fmt: skip
+
+
+def _fit_some(
+    emulator: Emulator, context: Context, rgb: Pixels, target: Pixels, start: Vector
+) -> Solution:
+    """Fit sliders and curve on some of the pixels."""
+    return fit_pixels(
+        emulator, context, rgb, target, start=start, free=_reads(emulator, context),
+        iterations=20, tolerance=0.01, constrained=False,
+    )  # fmt: skip
+
+
+def _fit_all(
+    emulator: Emulator, context: Context, rgb: Pixels, target: Pixels, start: Vector
+) -> Solution:
+    """Fit sliders and curve from a near start, constrained only where tones would not rise."""
+    free = _reads(emulator, context)
+    found = fit_pixels(emulator, context, rgb, target, start=start, free=free, constrained=False)
+    if not SlopeRows(emulator, free, _SLOPE_WEIGHT).values(found.theta).any():
+        return found
+    return fit_pixels(emulator, context, rgb, target, start=found.theta, free=free)
 
 
 def _reads(emulator: Emulator, context: Context) -> list[int]:
     """Return the settings that the chain reads."""
     return sorted({i for stage in emulator.stages(context) for i in stage.settings})
+
+
+def _sliders(emulator: Emulator, context: Context) -> list[int]:
+    """Return the sliders that the chain reads."""
+    return [i for i in _reads(emulator, context) if i < len(SLIDERS)]
 
 
 class _Starts:
@@ -197,6 +222,35 @@ class _Starts:
             start[TONE_SETTINGS] += random.normal(0.0, _HOP, len(TONE_SETTINGS))
             start[CURVE_SLICE] = 0.0
             yield start
+
+
+def _solve(
+    emulator: Emulator,
+    context: Context,
+    rgb: Pixels,
+    target: Pixels,
+    index: NDArray[np.intp],
+    refreshed: Callable[[Vector], Context],
+) -> tuple[Solution, Solution, Context]:
+    """Fit sliders alone, and sliders and curve, taking the guide anew on the way.
+
+    Args:
+        emulator: Whose maths.
+        context: The whole photo's, its guide as shot.
+        rgb, target: The pixels at `index`, before and after.
+        index: Flat positions in the photo.
+        refreshed: Settings → the whole photo's context, its guide taken at them.
+    """
+    few = _few(context.take(index), rgb, target)
+    near = _fit_some(emulator, *few, _fit_roughly(emulator, *few).theta)
+    context = refreshed(near.theta)
+    rough, second = fit_two_steps(emulator, context.take(index), rgb, target)
+    context = refreshed(second.theta)
+    bound = context.take(index)
+    second = _fit_all(emulator, bound, rgb, target, second.theta)
+    free = _sliders(emulator, bound)
+    first = fit_pixels(emulator, bound, rgb, target, start=rough.theta, free=free)
+    return first, second, context
 
 
 def fit_pair(
@@ -231,16 +285,18 @@ def fit_pair(
     index = stratified_pixels(before.rgb, 2 * pixels, usable=usable, seed=seed)
     if len(index) < 32:
         raise PhotoError("too few unclipped pixels are left to compare")
-    guide = emulator.guide(before).reshape(-1)
     rgb, target = before.rgb.reshape(-1, 3), after.reshape(-1, 3)
     fitted, held = index[::2], index[1::2]
-    context = context_of(before, recipe, headroom, guide)
-    near, second = fit_two_steps(emulator, context.take(fitted), rgb[fitted], target[fitted])
-    first = fit_pixels(
-        emulator, context.take(fitted), rgb[fitted], target[fitted], start=near.theta,
-        free=[i for i in _reads(emulator, context) if i < len(SLIDERS)],
-    )  # fmt: skip
+    context = context_of(before, recipe, headroom, emulator.guide(before).reshape(-1))
 
+    def refreshed(theta: Vector) -> Context:
+        """The guide is taken after exposure and white balance, which a solve finds out."""
+        found = recipe.with_vector(keep_rising(emulator, theta))
+        return replace(context, guide=emulator.guide(before, found).reshape(-1))
+
+    first, second, context = _solve(
+        emulator, context, rgb[fitted], target[fitted], fitted, refreshed
+    )
     alone_theta = keep_rising(emulator, first.theta)
     both_theta = keep_rising(emulator, second.theta)
 
@@ -263,7 +319,7 @@ def _uncertainty(
     """Posterior width of each slider: s² (JᵀJ)⁻¹, the residuals being divided by their number."""
     reads = _reads(emulator, context)
     size = len(solution.normal_matrix)
-    free = [i for i in reads if i < len(SLIDERS)] if size < len(reads) else reads
+    free = _sliders(emulator, context) if size < len(reads) else reads
     covariance = np.linalg.pinv(solution.normal_matrix) * 2 * max(solution.cost, 1e-12)
     covariance /= residuals
     width = dict(zip(free, np.sqrt(np.maximum(np.diag(covariance), 0)), strict=True))

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from sidelight.editors.darktable.operations import BOOST_RANGE, DEFAULT_EXPOSURE_EV
 from sidelight.emulators.arrays import Array, at_least, like, namespace
 from sidelight.imaging.image import Image
+from sidelight.recipe import Recipe
 
 Floats = NDArray[np.float32]
 
@@ -24,6 +25,9 @@ DIAMETER = 0.05
 """Of the long side."""
 
 PEAK_PERCENTILE = 99.5
+STALE_EXPOSURE_EV = 1.0
+STALE_MIRED = 30.0
+STALE_TINT = 30.0
 DARKEST_EV = -16.0
 
 _FEATHERING = 1.0
@@ -49,6 +53,18 @@ def exposure_guide(
         return _as_shot_guide(image)
     change = np.eye(3) if white_balance is None else np.asarray(white_balance, dtype=np.float64)
     return _guide(image, exposure_ev, change)
+
+
+def is_stale(recipe: Recipe) -> bool:
+    """Whether a Recipe moves so far from as shot that a solve should take the guide anew.
+
+    Nearer, refreshing it moves a solved slider by about one step.
+    """
+    return (
+        abs(recipe.exposure_ev) > STALE_EXPOSURE_EV
+        or abs(recipe.temperature_mired) > STALE_MIRED
+        or abs(recipe.tint) > STALE_TINT
+    )
 
 
 @lru_cache(maxsize=1)

@@ -21,6 +21,7 @@ from sidelight.emulators.guide import exposure_guide
 from sidelight.emulators.white_balance import white_balance_stage
 from sidelight.imaging.color import LUMINANCE, PROPHOTO_TO_REC2020, REC2020_TO_PROPHOTO
 from sidelight.imaging.image import Image
+from sidelight.recipe import Recipe
 from sidelight.recipe.curve import knot_positions
 from sidelight.recipe.fields import BY_NAME, CURVE_SLICE, INDEX
 
@@ -263,8 +264,8 @@ class LightroomEmulator:
 
     name = "lightroom"
 
-    def guide(self, image: Image) -> NDArray[np.float32]:
-        """Return the log2 edge-aware mask of an image, shape (H, W)."""
+    def guide(self, image: Image, recipe: Recipe | None = None) -> NDArray[np.float32]:
+        """Return the log2 edge-aware mask of an image, shape (H, W), as shot for any Recipe."""
         return exposure_guide(image)
 
     def stages(self, context: Context) -> Sequence[Stage]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sidelight.emulators import load_emulator
 from sidelight.emulators.base import Context, Emulator, context_of
 from sidelight.emulators.fit import settings_bounds
+from sidelight.emulators.guide import is_stale
 from sidelight.emulators.slope import SlopeRows, keep_rising
 from sidelight.emulators.solve import chain_jacobian, forward, least_squares
 from sidelight.engines.base import Prediction, Reason
@@ -78,6 +79,11 @@ class AutoEngine:
         # Where highlights belong depends on where the mid-tones really came to lie.
         terms = terms_for(scene, headroom, key, why, solved.mid_ev)
         solved = solve_terms(emulator, context, scene, terms, solved.theta)
+        moved = start.with_vector(solved.theta)
+        if is_stale(moved):
+            guide = emulator.guide(image, moved).reshape(-1)[scene.index]
+            fresh = replace(context, guide=guide)
+            solved = solve_terms(emulator, fresh, scene, terms, solved.theta)
         recipe = _rounded(start.with_vector(keep_rising(emulator, solved.theta) * strength))
         return Prediction(
             recipe=recipe,

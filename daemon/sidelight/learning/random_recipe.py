@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,9 @@ _SWEEPS = 12
 
 
 def random_recipes(
-    count: int, seed: int = SEED, accept: Callable[[Recipe], bool] | None = None
+    count: int,
+    seed: int | Sequence[int] = SEED,
+    accept: Callable[[Recipe], bool] | None = None,
 ) -> list[Recipe]:
     """Draw Recipes: sliders uniform over their range or `REACH`, curve knots within 0.15.
 
@@ -50,6 +53,20 @@ def random_recipes(
     if len(recipes) < count:
         raise RecipeError("hardly any random recipe is acceptable")
     return recipes
+
+
+def recipes_for(photo: str, count: int, emulator: Emulator) -> list[Recipe]:
+    """Draw Recipes of one photo, other ones for every name, whose tones rise in an emulator.
+
+    Args:
+        photo: The photo's file name, which goes into the seed.
+        count: How many; the first ones stay the same when more are drawn.
+        emulator: Whose tone sliders must keep tones in their order.
+
+    Raises:
+        RecipeError: As `random_recipes`.
+    """
+    return random_recipes(count, (SEED, crc32(photo.encode())), rises(emulator))
 
 
 def rises(emulator: Emulator, minimum: float = MINIMUM_SLOPE) -> Callable[[Recipe], bool]:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sidelight.emulators import EMULATORS, load_emulator
+from sidelight.emulators import EMULATORS, base, load_emulator
 from sidelight.emulators.base import Context, Stage, context_of, render, run
 from sidelight.errors import EditorError
 from sidelight.imaging.image import Image
@@ -23,13 +23,16 @@ class Brighten:
     name = "brighten"
 
     def __init__(self) -> None:
-        self.guides = 0
+        self.guides: list[Recipe | None] = []
+        self.peaks: list[float | None] = []
 
-    def guide(self, image: Image) -> NDArray[np.float32]:
-        self.guides += 1
+    def guide(self, image: Image, recipe: Recipe | None = None) -> NDArray[np.float32]:
+        self.guides.append(recipe)
         return np.full(image.rgb.shape[:2], 3.0, dtype=np.float32)
 
     def stages(self, context: Context) -> Sequence[Stage]:
+        self.peaks.append(context.guide_peak)
+
         def add_guide(rgb: Any, theta: Any) -> Any:
             return rgb + np.asarray(context.guide)[..., None]
 
@@ -51,16 +54,38 @@ def test_run_applies_the_stages_in_order() -> None:
     assert run([], "unchanged", None) == "unchanged"
 
 
-def test_render_computes_the_guide_only_when_it_is_not_given(photo: Image) -> None:
+def test_render_refreshes_the_guide_unless_it_is_given(photo: Image) -> None:
     emulator = Brighten()
-    own = render(emulator, photo, Recipe(exposure_ev=1.0))
-    assert emulator.guides == 1
+    edit = Recipe(exposure_ev=1.0)
+    own = render(emulator, photo, edit)
+    assert emulator.guides == [None, edit]
     assert own.dtype == np.float32
     assert np.allclose(own, 2 * (photo.rgb + 3), rtol=1e-6)
     flat = np.zeros(photo.rgb.shape[:2], dtype=np.float32)
     given = render(emulator, photo, Recipe(), headroom=2.0, guide=flat)
-    assert emulator.guides == 1
+    assert emulator.guides == [None, edit, None]
     assert np.allclose(given, 4 * photo.rgb)
+
+
+def test_the_peak_is_that_of_the_guide_as_shot_unless_it_is_given(photo: Image) -> None:
+    emulator = Brighten()
+    flat = np.zeros(photo.rgb.shape[:2], dtype=np.float32)
+    render(emulator, photo, Recipe(), guide=flat)
+    assert set(emulator.peaks) == {3.0}
+    emulator = Brighten()
+    render(emulator, photo, Recipe(), peak=-1.5)
+    assert set(emulator.peaks) == {-1.5}
+    assert emulator.guides == [Recipe()]
+
+
+def test_bands_render_what_a_whole_render_does(
+    photo: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emulator = load_emulator("darktable")
+    recipe = Recipe(exposure_ev=0.5, highlights=-40.0, contrast=20.0)
+    whole = render(emulator, photo, recipe)
+    monkeypatch.setattr(base, "_BAND", 1000)
+    np.testing.assert_allclose(render(emulator, photo, recipe), whole, rtol=1e-5)
 
 
 def test_a_context_carries_what_the_photo_and_the_recipe_say(photo: Image) -> None:
@@ -74,6 +99,7 @@ def test_a_context_carries_what_the_photo_and_the_recipe_say(photo: Image) -> No
     assert context.headroom == 3.0
     assert context.guide_peak == pytest.approx(np.percentile(guide, 99.5), abs=1e-4)
     assert context_of(image, recipe, 3.0).guide_peak is None
+    assert context_of(image, recipe, 3.0, guide, 0.25).guide_peak == 0.25
 
 
 def test_another_rendition_and_some_of_the_pixels(white_balance: CameraWhiteBalance) -> None:

@@ -9,8 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from sidelight.emulators import guide
+from sidelight.emulators.darktable import DarktableEmulator
 from sidelight.imaging.image import Image
-from sidelight.recipe import CameraWhiteBalance, PhotoInfo
+from sidelight.recipe import CameraWhiteBalance, PhotoInfo, Recipe
 from sidelight.recipe.white_balance import RelativeWhiteBalance
 
 
@@ -85,3 +86,23 @@ def test_the_boost_puts_the_peak_at_zero_within_limits() -> None:
     assert guide.exposure_boost(values, 0.0) == pytest.approx(-(peak + 0.7))
     assert guide.exposure_boost(values, 5.0) == -4.0
     assert guide.exposure_boost(values - 6.0, -2.0) == 2.0
+
+
+def test_the_guide_is_stale_after_a_large_move() -> None:
+    near = Recipe(exposure_ev=-1.0, temperature_mired=30.0, tint=-30.0, shadows=100.0)
+    assert not guide.is_stale(near)
+    for far in ({"exposure_ev": 1.01}, {"temperature_mired": -31.0}, {"tint": 31.0}):
+        assert guide.is_stale(Recipe(**far))
+
+
+def test_darktables_guide_is_refreshed_at_a_recipe_that_reads_it() -> None:
+    balance = CameraWhiteBalance.from_color_matrix(np.eye(3), [2.0, 1.0, 1.5])
+    image = picture(textured() * np.array([0.2, 0.3, 1.0], dtype=np.float32), balance)
+    emulator, as_shot = DarktableEmulator(), guide.exposure_guide(image)
+    assert emulator.guide(image) is as_shot
+    assert emulator.guide(image, Recipe(temperature_mired=-50.0)) is as_shot
+    recipe = Recipe(temperature_mired=-50.0, exposure_ev=1.5, shadows=40.0)
+    boost = guide.exposure_boost(as_shot, 1.5)
+    exact = guide.exposure_guide(image, 0.7 + 1.5 + boost, balance.matrix(-50.0))
+    np.testing.assert_array_equal(emulator.guide(image, recipe), exact)
+    assert np.abs(exact - as_shot).mean() > 0.1

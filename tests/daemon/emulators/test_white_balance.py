@@ -7,10 +7,10 @@ import pytest
 from numpy.typing import NDArray
 
 from sidelight.emulators.base import Context
-from sidelight.emulators.white_balance import white_balance_stage
+from sidelight.emulators.white_balance import gain_polynomials, white_balance_stage
 from sidelight.recipe import CameraWhiteBalance, WhiteBalance
 from sidelight.recipe.fields import BY_NAME, INDEX, VECTOR_SIZE
-from sidelight.recipe.white_balance import RelativeWhiteBalance
+from sidelight.recipe.white_balance import ColorMatrix, RelativeWhiteBalance
 
 SHIFTS = [(0, 0), (-25, 0), (25, 8), (0, -20), (60, 20), (-60, -20), (-60, 20)]
 
@@ -22,9 +22,22 @@ def theta_of(mired: float, tint: float) -> NDArray[np.float64]:
     return theta
 
 
-@pytest.fixture(params=["camera", "rendered"])
+def two_lights(white_balance: CameraWhiteBalance) -> CameraWhiteBalance:
+    """A camera calibrated under a lamp and, within a step of as shot, under daylight."""
+    daylight = np.asarray(white_balance.xyz_to_camera)
+    lamp = daylight * [[1.2], [1.0], [0.7]]
+    calibrations = (
+        ColorMatrix(2850.0, tuple(lamp.ravel())),
+        ColorMatrix(5000.0, tuple(daylight.ravel())),
+    )
+    return CameraWhiteBalance.from_color_matrix(daylight, white_balance.as_shot, calibrations)
+
+
+@pytest.fixture(params=["camera", "camera with two lights", "rendered"])
 def balance(request: pytest.FixtureRequest, white_balance: CameraWhiteBalance) -> WhiteBalance:
-    return white_balance if request.param == "camera" else RelativeWhiteBalance()
+    if request.param == "rendered":
+        return RelativeWhiteBalance()
+    return white_balance if request.param == "camera" else two_lights(white_balance)
 
 
 @pytest.mark.parametrize(("mired", "tint"), SHIFTS, ids=str)
@@ -36,8 +49,27 @@ def test_the_stage_is_the_exact_matrix(balance: WhiteBalance, mired: float, tint
     gains, wanted = (
         np.diag(to_camera @ value @ np.linalg.inv(to_camera)) for value in (matrix, exact)
     )
-    assert np.allclose(gains, wanted, rtol=1.5e-3)
+    assert np.allclose(gains, wanted, rtol=7e-4)
     assert np.allclose(matrix, exact, atol=3e-3)
+
+
+def test_where_the_lights_of_a_camera_end_its_gains_bend(
+    white_balance: CameraWhiteBalance,
+) -> None:
+    """One polynomial would be off by a percent on both sides of the bend."""
+    balance = two_lights(white_balance)
+    (bend,) = gain_polynomials(balance).edges
+    at = bend * BY_NAME["temperature_mired"].scale
+    assert abs(at - (1e6 / 5000.0 - 1e6 / balance.kelvin)) < 1e-9
+    slopes = [
+        np.log2(balance.multipliers(at + step)[2] / balance.multipliers(at)[2]) / step
+        for step in (-0.01, 0.01)
+    ]
+    assert abs(slopes[1] / slopes[0] - 1.0) > 0.2
+    for mired in np.linspace(at - 40.0, at + 40.0, 41):
+        exact = balance.multipliers(mired)[[0, 2]] / balance.as_shot[[0, 2]]
+        found = gain_polynomials(balance).gains(np.float64(mired / 150.0), np.float64(0.0))
+        np.testing.assert_allclose(found, exact, rtol=3e-4)
 
 
 def test_as_shot_changes_nothing(balance: WhiteBalance) -> None:

@@ -10,6 +10,9 @@ import pytest
 
 from sidelight.emulators import EMULATORS, load_emulator
 from sidelight.emulators.base import Context, Emulator, context_of, render
+from sidelight.emulators.darktable import DarktableEmulator
+from sidelight.emulators.guide import STALE_EXPOSURE_EV, is_stale
+from sidelight.engines import auto
 from sidelight.engines.auto import (
     FREE,
     AutoEngine,
@@ -154,6 +157,31 @@ def test_the_twins_meet_below_white_and_part_above(editor: str, landscape: Image
     dark = landscape.rgb @ LUMINANCE < np.percentile(landscape.rgb @ LUMINANCE, 20)
     assert abs(np.median(np.log2(hdr[dark] / sdr[dark]))) < 0.1
     assert hdr.max() > 1.3 > 1.05 > sdr.max()
+
+
+class Watched(DarktableEmulator):
+    """darktable's emulator, and the Recipes it was asked to refresh its guide for."""
+
+    asked: list[Recipe]
+
+    def guide(self, image: Image, recipe: Recipe | None = None) -> np.ndarray:
+        if recipe is not None:
+            self.asked.append(recipe)
+        return super().guide(image, recipe)
+
+
+@pytest.mark.parametrize(("light", "moves_far"), [(1.0, False), (0.125, True)])
+def test_the_guide_is_taken_anew_once_after_a_large_move(
+    light: float, moves_far: bool, interior: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emulator = Watched()
+    emulator.asked = []
+    monkeypatch.setattr(auto, "load_emulator", lambda editor: emulator)
+    image = replace(interior, rgb=interior.rgb * np.float32(light))
+    recipe = AutoEngine().predict(image, "darktable", HEADROOM).recipe
+    assert (abs(recipe.exposure_ev) > STALE_EXPOSURE_EV) is moves_far
+    assert len(emulator.asked) == moves_far
+    assert all(is_stale(asked) for asked in emulator.asked)
 
 
 def test_sliders_stand_on_the_editors_steps(editor: str, landscape: Image) -> None:

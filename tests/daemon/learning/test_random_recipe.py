@@ -8,7 +8,7 @@ import pytest
 from sidelight.emulators.lightroom import LightroomEmulator
 from sidelight.emulators.slope import MINIMUM_SLOPE
 from sidelight.errors import RecipeError
-from sidelight.learning.random_recipe import CURVE_REACH, random_recipes, rises
+from sidelight.learning.random_recipe import CURVE_REACH, random_recipes, recipes_for, rises
 
 
 def test_the_seed_decides() -> None:
@@ -45,3 +45,13 @@ def test_no_draw_turns_tones_over() -> None:
     slopes = [emulator.tone_slope(recipe.to_vector()).min() for recipe in recipes]
     assert min(slopes) >= MINIMUM_SLOPE
     assert any(not rises(emulator)(recipe) for recipe in random_recipes(300))
+
+
+def test_every_photo_has_recipes_of_its_own() -> None:
+    emulator = LightroomEmulator()
+    drawn = recipes_for("IMG_1.DNG", 4, emulator)
+    assert recipes_for("IMG_1.DNG", 6, emulator)[:4] == drawn
+    assert not {recipe.exposure_ev for recipe in drawn} & {
+        recipe.exposure_ev for recipe in recipes_for("IMG_2.DNG", 4, emulator)
+    }
+    assert all(rises(emulator)(recipe) for recipe in drawn)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sidelight.emulators.arrays import like
+from sidelight.emulators.arrays import at_least, like, namespace
 from sidelight.emulators.base import Array
 from sidelight.emulators.darktable.profile import WORKING_TO_XYZ_D50, XYZ_D50_TO_WORKING
 
@@ -24,7 +24,7 @@ _D50_CAT16 = np.array([0.994535, 1.000997, 0.833036])
 
 def apply(rgb: Array, rows: ArrayLike) -> Array:
     """Return `rows` times each pixel: the operation without adaptation; shape (..., 3)."""
-    return rgb @ like(np.asarray(rows, dtype=np.float64).T, rgb)
+    return _mixed(rgb, WORKING_TO_XYZ_D50 @ np.asarray(rows, dtype=np.float64))
 
 
 def adapt(rgb: Array, x: float, y: float, rows: ArrayLike | None = None) -> Array:
@@ -39,5 +39,11 @@ def adapt(rgb: Array, x: float, y: float, rows: ArrayLike | None = None) -> Arra
     gains: NDArray[np.float64] = np.diag(_D50_CAT16 / illuminant)
     mixed = gains if rows is None else np.asarray(rows, dtype=np.float64) @ gains
     to_cat16 = XYZ_TO_CAT16 @ WORKING_TO_XYZ_D50
-    matrix = XYZ_D50_TO_WORKING @ np.linalg.solve(XYZ_TO_CAT16, mixed @ to_cat16)
-    return rgb @ like(matrix.T, rgb)
+    return _mixed(rgb, np.linalg.solve(XYZ_TO_CAT16, mixed @ to_cat16))
+
+
+def _mixed(rgb: Array, to_xyz: NDArray[np.float64]) -> Array:
+    """Return pixels by way of XYZ: what is negative there is no light, without luminance black."""
+    xyz = at_least(rgb @ like(to_xyz.T, rgb), 0.0)
+    back = xyz @ like(XYZ_D50_TO_WORKING.T, rgb)
+    return namespace(rgb).where(xyz[..., 1:2] > 0.0, back, 0.0 * back)

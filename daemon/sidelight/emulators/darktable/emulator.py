@@ -20,9 +20,10 @@ from sidelight.emulators.darktable import (
     sigmoid,
     toneequal,
 )
-from sidelight.emulators.guide import exposure_guide, guide_peak, luminance_norm
+from sidelight.emulators.guide import exposure_boost, exposure_guide, guide_peak, luminance_norm
 from sidelight.emulators.white_balance import white_balance_stage
 from sidelight.imaging.image import Image
+from sidelight.recipe import Recipe
 from sidelight.recipe.fields import BY_NAME, CURVE_SLICE, INDEX
 
 _POINTS = BY_NAME["contrast"].scale
@@ -50,16 +51,24 @@ class DarktableEmulator:
 
     name = "darktable"
 
-    def guide(self, image: Image) -> NDArray[np.float32]:
-        """Return log2 of the tone equalizer's mask at exposure 0 and as-shot white balance.
+    def guide(self, image: Image, recipe: Recipe | None = None) -> NDArray[np.float32]:
+        """Return log2 of the tone equalizer's mask, less its exposures.
 
         Args:
             image: The proxy, rgb of shape (H, W, 3).
+            recipe: Whose white balance and exposure the mask is taken after; exposure 0 and as
+                shot when absent.
 
         Returns:
             Shape (H, W), in EV; sensor saturation of all channels is +0.79.
         """
-        return exposure_guide(image)
+        as_shot = exposure_guide(image)
+        if recipe is None or not (recipe.highlights or recipe.shadows):
+            return as_shot
+        exposed = operations.exposure(recipe.exposure_ev)
+        exposed += exposure_boost(as_shot, recipe.exposure_ev)
+        change = image.info.white_balance.matrix(recipe.temperature_mired, recipe.tint)
+        return exposure_guide(image, exposed, change)
 
     def stages(self, context: Context) -> Sequence[Stage]:
         """Return the chain, scene-linear Rec.2020 in, display-linear Rec.2020 out."""

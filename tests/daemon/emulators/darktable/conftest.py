@@ -1,29 +1,29 @@
-"""The chart and what darktable 4.2.1 made of it."""
+"""The chart and what the real darktable made of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from types import ModuleType
-from typing import Any
+from pathlib import Path
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
+
+from sidelight.learning.chart import Chart, write_chart
+from sidelight.learning.operation_cases import Case, cases
+from sidelight.learning.operation_error import Renders, read_record
 
 
 @pytest.fixture(scope="session")
-def oracle(load_helper: Callable[[str], ModuleType]) -> ModuleType:
-    """The module that makes the chart and has it rendered."""
-    return load_helper("daemon/emulators/darktable/oracle.py")
-
-
-@pytest.fixture(scope="session")
-def chart(oracle: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def chart(tmp_path_factory: pytest.TempPathFactory) -> Chart:
     """The chart, written once."""
-    return oracle.write_chart(tmp_path_factory.mktemp("chart") / "chart.dng")
+    return write_chart(tmp_path_factory.mktemp("chart") / "chart.dng")
 
 
 @pytest.fixture(scope="session")
-def renders(oracle: ModuleType) -> dict[str, NDArray[np.float64]]:
+def case() -> dict[str, Case]:
+    """Everything that is tried of darktable's operations, by name."""
+    return {one.name: one for one in cases()}
+
+
+@pytest.fixture(scope="session")
+def renders() -> Renders:
     """The program's recorded patches by case, each (96, 3)."""
-    return oracle.read_renders()
+    return read_record(Path(__file__).with_name("renders.json"))[1]

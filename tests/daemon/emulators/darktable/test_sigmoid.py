@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from sidelight.emulators.darktable import sigmoid
+from sidelight.learning.chart import Chart, patch_means
+from sidelight.learning.operation_cases import Case, twin_case
+from sidelight.learning.operation_error import Renders, twin_difference
 
 
-def test_rgb_ratio_matches_the_program(chart: Any, renders: dict[str, NDArray[np.float64]]) -> None:
-    ours = sigmoid.apply_rgb_ratio(chart.rgb, 1.5)
-    np.testing.assert_allclose(ours, renders["rgb ratio"], rtol=6e-3, atol=5e-5)
-
-
-def test_half_hue_preservation_matches_the_program(
-    chart: Any, renders: dict[str, NDArray[np.float64]]
+@pytest.mark.parametrize("name", ["rgb ratio", "half hue"])
+def test_other_ways_with_color_match_the_program(
+    name: str, chart: Chart, case: dict[str, Case], renders: Renders
 ) -> None:
-    ours = sigmoid.apply(chart.rgb, 1.5, hue_preservation=0.4)
-    np.testing.assert_allclose(ours, renders["half hue"], rtol=3e-3, atol=5e-5)
+    ours = case[name].emulate(chart.image)
+    np.testing.assert_allclose(patch_means(ours), renders[name], rtol=6e-3, atol=5e-5)
+
+
+@pytest.mark.parametrize("headroom", [1.0, 2.0, 3.0])
+def test_the_programs_twins_differ_by_less_than_three_hundredths(
+    headroom: float, chart: Chart, renders: Renders
+) -> None:
+    """From -6 to 0 EV, in darktable's own renders."""
+    sdr, hdr = (renders[twin_case(0.0, h).name] for h in (0.0, headroom))
+    assert twin_difference(chart, sdr, hdr) <= 0.03
 
 
 @pytest.mark.parametrize("white", [1.0, 4.0])

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-from sidelight.emulators.darktable import highlights, temperature
+from sidelight.emulators.darktable import temperature
+from sidelight.learning.chart import Chart, patch_means
+from sidelight.learning.operation_cases import Case
+from sidelight.learning.operation_error import Renders
 from sidelight.recipe import CameraWhiteBalance
 
-WARM = (2.4, 1.0, 1.2)
 
-
-def test_matches_the_program(chart: Any, renders: dict[str, NDArray[np.float64]]) -> None:
-    ours = temperature.apply(chart.rgb, chart.white_balance, WARM)
-    clipped = highlights.apply(ours, WARM, highlights.CLIP)
-    np.testing.assert_allclose(clipped, renders["warm clip"], rtol=2e-3, atol=3e-5)
+def test_matches_the_program(chart: Chart, case: dict[str, Case], renders: Renders) -> None:
+    """With the clipping that comes with other multipliers."""
+    ours = patch_means(case["clip, warm"].emulate(chart.image))
+    np.testing.assert_allclose(ours, renders["clip, warm"], rtol=2e-3, atol=3e-5)
 
 
 def test_as_shot_changes_nothing_for_any_camera() -> None:
