@@ -271,21 +271,29 @@ def file_errors(path: Path) -> Iterator[None]:
         raise _explain(error, path) from error
 
 
+def folder_name(path: Path) -> str:
+    """Return what people call the folder of a file, which may be reached by its descriptor."""
+    try:
+        return path.parent.resolve().name
+    except (OSError, RuntimeError):
+        return path.parent.name
+
+
 def _explain(error: OSError, path: Path) -> WriteError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DiskFullError(f"The disk is full, so {path.name} was left as it was.", path)
     if error.errno == errno.EROFS:
         return NotWritableError(
-            f"The medium with the folder {path.parent.name} is read-only, "
+            f"The medium with the folder {folder_name(path)} is read-only, "
             "so no sidecar was written there.",
             path,
         )
     if error.errno in (errno.EACCES, errno.EPERM):
         return NotWritableError(
-            f"Sidelight is not allowed to write in the folder {path.parent.name}.", path
+            f"Sidelight is not allowed to write in the folder {folder_name(path)}.", path
         )
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
-        return NotWritableError(f"The folder {path.parent.name} no longer exists.", path)
+        return NotWritableError(f"The folder {folder_name(path)} no longer exists.", path)
     return WriteError(
         f"{path.name} could not be written ({error.strerror or error}) and was left as it was.",
         path,
