@@ -30,6 +30,11 @@ end
 local Run = {}
 Run.__index = Run
 
+-- Brings a photo's sidecar up to date, where that was not done for all at the beginning.
+function Run:flush(image)
+  return not self.is_flushed and library.flush({ image }) or nil
+end
+
 -- Sends photos until enough are on their way.
 function Run:feed()
   while self.next <= #self.images and self.open < auto.AHEAD do
@@ -38,7 +43,7 @@ function Run:feed()
     local trouble = nil
     local sidecar = ""
     if library.writes_sidecars() and not self.duplicate and not is_hdr then
-      trouble = library.flush({ image })
+      trouble = self:flush(image)
       sidecar = image.sidecar -- an edit to keep is found before anything is predicted
     end
     if trouble or is_hdr then
@@ -100,7 +105,7 @@ end
 
 function Run:apply(id, predicted)
   local image = self.images[id]
-  local trouble = library.flush({ image })
+  local trouble = self:flush(image)
   if trouble then
     return "failed", trouble
   end
@@ -166,6 +171,15 @@ function Run:answer()
 end
 
 function Run:all()
+  if library.writes_later(self.images[1]) then
+    -- Waiting for darktable takes as long for one as for all; what changes from now on, it writes
+    -- by itself within a second.
+    local trouble = library.flush(self.images)
+    if trouble then
+      return self.result:stop(trouble)
+    end
+    self.is_flushed = true
+  end
   while self.done < #self.images and not self.over do
     if self.progress.canceled() then
       self.result:stop(_("canceled; what was done before stays"))

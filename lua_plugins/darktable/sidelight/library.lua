@@ -97,6 +97,18 @@ local function same_images(wanted, given)
   return true
 end
 
+local function has_apply_sidecar(image)
+  local known, method = pcall(function()
+    return image.apply_sidecar
+  end)
+  return known and method ~= nil
+end
+
+-- Whether darktable writes sidecars some time after a change, as it does since it has apply_sidecar.
+function library.writes_later(image)
+  return library.writes_sidecars() and has_apply_sidecar(image)
+end
+
 -- Waits until darktable has written what it has to write.
 local function settle(images)
   local function picture()
@@ -143,10 +155,16 @@ end
 function library.flush(images)
   local pending = {}
   local never = not library.writes_sidecars()
-  for _, version in ipairs(library.all_versions(images)) do
+  local versions = library.all_versions(images)
+  for _, version in ipairs(versions) do
     if not never then
-      version.rating = version.rating -- any change of metadata writes the sidecar at once
+      version.rating = version.rating -- any change of metadata writes the sidecar
     end
+  end
+  if versions[1] and library.writes_later(versions[1]) then
+    settle(versions)
+  end
+  for _, version in ipairs(versions) do
     if never or not content(version.sidecar) then
       pending[#pending + 1] = version
     end
@@ -164,13 +182,6 @@ function library.flush(images)
     end
   end
   return nil
-end
-
-local function has_apply_sidecar(image)
-  local known, method = pcall(function()
-    return image.apply_sidecar
-  end)
-  return known and method ~= nil
 end
 
 -- Imports a known photo again. darktable ends where the photo is gone, and where a sidecar is

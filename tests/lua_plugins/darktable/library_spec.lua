@@ -197,12 +197,20 @@ describe("library", function()
       assert.is_false(w:record(photo).is_cached)
     end)
 
+    it("after waiting where darktable writes some time after a change", function()
+      prepare({ api = { 9, 6, 0 } })
+      local before = w.clock.now_ms
+      assert.is_nil(w:run(library.flush, { photo }))
+      assert.is_true(w.clock.now_ms - before >= library.QUIET_MS)
+    end)
+
     it("until darktable takes it", function()
       prepare({ api = { 9, 6, 0 } })
       files.write(photo.sidecar, "edit=new\n")
       w.library.refusals = 4
+      local before = w.clock.now_ms
       assert.is_nil(w:run(library.read_sidecar, photo))
-      assert.equal(4 * library.AGAIN_MS, w.clock.now_ms)
+      assert.equal(4 * library.AGAIN_MS, w.clock.now_ms - before)
       assert.equal("new", w:record(photo).edit)
       w.library.refusals = 5
       assert.equal("darktable did not take the edit", w:run(library.read_sidecar, photo))
