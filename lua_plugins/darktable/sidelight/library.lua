@@ -12,6 +12,7 @@ local library = {}
 
 library.HDR_NAME = "HDR PQ" -- names that the sidecars of our duplicates carry
 library.DUPLICATE_NAME = "Sidelight"
+library.HDR_MARK = 'sidelight:version_name="HDR PQ"'
 library.WRITE_ACTION = "lib/copy_history/write sidecar files"
 library.LOOK_MS = 50
 library.QUIET_MS = 1500 -- an unchanged sidecar is not written, so only silence says "done"
@@ -57,10 +58,20 @@ function library.versions(image)
   return found
 end
 
+-- Whether a version is the HDR one: by its name, or if darktable has lost that, by its sidecar.
+local function is_hdr(version)
+  local name = version.version_name
+  if name ~= "" then
+    return name == library.HDR_NAME
+  end
+  local text = content(version.sidecar)
+  return text ~= nil and text:find(library.HDR_MARK, 1, true) ~= nil
+end
+
 -- Returns the duplicate that holds the HDR version, or nil.
 function library.hdr_version(image)
   for _, other in ipairs(library.versions(image)) do
-    if other.id ~= image.id and other.version_name == library.HDR_NAME then
+    if other.id ~= image.id and is_hdr(other) then
       return other
     end
   end

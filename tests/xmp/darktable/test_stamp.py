@@ -183,6 +183,12 @@ def test_a_renamed_duplicate_has_no_name_of_ours(sidecar):
     assert version_name(merge(sidecar("retouched"), {VERSION_NAME: "HDR PQ"})) is None
 
 
+def test_a_duplicate_whose_name_darktable_lost_is_still_known(sidecar):
+    data = merge(sidecar("twin"), {VERSION_NAME: None})
+    assert version_name(data) == "HDR PQ"
+    assert put_back(data, None) is None
+
+
 def test_put_back_brings_the_earlier_history_and_keeps_the_rest(sidecar):
     present = merge(
         sidecar("ours_421"), {"xmp:Rating": "2", "{urn:other}mark": "x", STAMPED_NAME: None}

@@ -73,14 +73,16 @@ def says(data: bytes, history: History, version_name: str | None = None) -> bool
 def version_name(data: bytes) -> str | None:
     """Return the name of the duplicate that a sidecar of ours belongs to, None for others.
 
-    None too once somebody named the duplicate differently.
+    None too once somebody named the duplicate differently. darktable 5.4.1 at times loses the name
+    while it reads a sidecar: a missing one says nothing.
     """
     try:
         packet = Packet.from_bytes(data)
     except SidecarError:
         return None
     name = read_property(packet, STAMPED_NAME)
-    return name if isinstance(name, str) and read_property(packet, VERSION_NAME) == name else None
+    shown = read_property(packet, VERSION_NAME)
+    return name if isinstance(name, str) and shown in (name, None, "") else None
 
 
 def own_history(data: bytes) -> History | None:
