@@ -112,12 +112,14 @@ function Run:apply(id, predicted)
   local target = self.duplicate and library.add_duplicate(image) or image
   local order = { id = id, path = library.path(image), sidecar = target.sidecar, template = image.sidecar }
   order.overwrite = flag(self.overwrite)
+  order.is_new = flag(self.duplicate)
   local hdr, hdr_is_new = nil, false
   if predicted.hdr == "1" then
     hdr = library.hdr_version(image)
     hdr_is_new = hdr == nil
     hdr = hdr or library.add_duplicate(image)
     order.hdr = hdr.sidecar
+    order.hdr_is_new = flag(hdr_is_new)
   end
   trouble = self.talk:send("write", order)
   local answer = trouble and { status = "error", hdr = "error", text = trouble } or self:written(id)

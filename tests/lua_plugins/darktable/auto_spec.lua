@@ -203,6 +203,7 @@ describe("auto", function()
     assert.same({ { id = "1", path = path, sidecar = path .. ".xmp", overwrite = "1" } }, heard("photo"))
     assert.same({ {
       id = "1", path = path, sidecar = path .. ".xmp", template = path .. ".xmp", overwrite = "1",
+      is_new = "0", hdr_is_new = "1",
       hdr = w.photos .. "/a b_01.dng.xmp",
     } }, heard("write"))
   end)

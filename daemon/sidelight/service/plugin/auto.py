@@ -1,8 +1,9 @@
 """Auto HDR for darktable's script: predictions by the daemon, sidecars when the script says so.
 
 Orders: `photo id path sidecar overwrite` asks for a prediction (with a sidecar, an edit to keep
-is found first); `write id sidecar template overwrite [hdr]` for the sidecars; `cancel`. Answers:
-`hello`, then for each photo `predicted`, `kept` or `failed`, and `written` for each `write`.
+is found first); `write id sidecar template overwrite is_new [hdr hdr_is_new]` for the sidecars;
+`cancel`. Answers: `hello`, then for each photo `predicted`, `kept` or `failed`, and `written` for
+each `write`.
 """
 
 from __future__ import annotations
@@ -103,9 +104,11 @@ class _Auto:
         own, template = fields.get("sidecar", ""), fields.get("template", "")
         order = Order(self._store, self._batch, overwrite=fields.get("overwrite") == "1")
         name = None if own == template else DUPLICATE_NAME
+        _begin_anew(own, template, fields.get("is_new"))
         status, text = _write(own, terms, order, name, template)
         hdr = "none"
         if fields.get("hdr") and status == "written":
+            _begin_anew(fields["hdr"], template, fields.get("hdr_is_new"))
             hdr, hdr_text = _write(fields["hdr"], terms["hdr"], order, HDR_NAME, template)
             text = text or hdr_text
         self._talk.tell("written", id=fields["id"], status=status, hdr=hdr, text=text)
@@ -134,6 +137,16 @@ class _Auto:
         if "error" in entry:
             raise ServiceError(entry["error"])
         return entry
+
+
+def _begin_anew(sidecar: str, template: str, is_new: str | None) -> None:
+    """Remove what darktable wrote for a duplicate that the script has just had it make.
+
+    darktable 5 does that some time after, and without the photo's own history: what we write
+    begins with the photo's own sidecar instead.
+    """
+    if is_new == "1" and sidecar != template:
+        Path(sidecar).unlink(missing_ok=True)
 
 
 def _write(

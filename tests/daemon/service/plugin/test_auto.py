@@ -112,6 +112,20 @@ def test_an_edit_goes_to_a_duplicate_and_leaves_the_photos_own(
     assert ("velvia", 0) not in operations(sidecar(photo, 1))
 
 
+def test_a_new_duplicate_begins_with_the_photos_own_sidecar(
+    lasting_daemon, script, photo: Path
+) -> None:
+    sidecar(photo).write_bytes(RATED % (0, b""))
+    for number in (1, 2):  # as darktable writes them for duplicates, in its own time
+        sidecar(photo, number).write_bytes(RATED.replace(b'Rating="4"', b'Rating="1"') % (0, b""))
+    talk = script(lasting_daemon.home, **SETTINGS)
+    more = {"sidecar": sidecar(photo, 1), "hdr": sidecar(photo, 2)}
+    answer = write(talk, photo, is_new=1, hdr_is_new=1, **more)
+    assert (answer["status"], answer["hdr"]) == ("written", "written")
+    for number in (1, 2):
+        assert text(sidecar(photo, number), "xmp:Rating") == "4"
+
+
 def test_an_edit_is_kept_before_anything_is_predicted(lasting_daemon, script, photo: Path) -> None:
     edited = RATED % (1, VELVIA)
     sidecar(photo).write_bytes(edited)
