@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -77,14 +79,22 @@ def test_the_command_line_starts_on_the_standard_library_alone() -> None:
     assert extra - started <= {"sidelight"}
 
 
-def test_help_takes_at_most_four_times_a_bare_interpreter() -> None:
+def test_help_takes_at_most_four_times_a_bare_interpreter(tmp_path: Path) -> None:
+    # As installed: modules are compiled once, whatever the environment of the tests says.
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+
     def seconds(*arguments: str) -> float:
         started = time.perf_counter()
-        subprocess.run([sys.executable, *arguments], capture_output=True, check=True)
+        command = [sys.executable, *arguments]
+        subprocess.run(command, capture_output=True, check=True, env=environment)
         return time.perf_counter() - started
 
+    seconds("-m", "sidelight", "--help")
     bare, shown = [], []
     for _ in range(9):
         bare.append(seconds("-c", "pass"))
         shown.append(seconds("-m", "sidelight", "--help"))
-    assert statistics.median(shown) <= 4 * statistics.median(bare)
+    ratio = statistics.median(shown) / statistics.median(bare)
+    print(f"{ratio:.2f} x a bare interpreter")
+    assert ratio <= 4
