@@ -98,7 +98,7 @@ def evaluate_twins(
     """
     long_side = min(max(twins[0].shape[:2]), max(truth.heads.shape))
     small = truth.averaged(long_side)
-    sdr, hdr = (_fitted(twin, small.rgb.shape[:2], long_side) for twin in twins)
+    sdr, hdr = (fitted(twin, small.rgb.shape[:2], long_side) for twin in twins)
     sdr_y, hdr_y, true_y = luminance(sdr), luminance(hdr), luminance(small.rgb)
     reference = reference_rendition(small.limited(), sdr, headroom)
     return Evaluation(
@@ -112,7 +112,7 @@ def evaluate_twins(
     )
 
 
-def _fitted(rgb: Pixels, shape: tuple[int, int], long_side: int) -> Pixels:
+def fitted(rgb: Pixels, shape: tuple[int, int], long_side: int) -> Pixels:
     """Bring a render to the truth's size; darktable crops a few border pixels, evenly."""
     out = box_average(rgb, long_side) if max(rgb.shape[:2]) > long_side else rgb
     missing = [max(want - have, 0) for want, have in zip(shape, out.shape[:2], strict=True)]
@@ -133,6 +133,8 @@ def lightroom_twins(image: Image, recipe: Recipe, headroom: float) -> Twins:
 def recipe_sidecar(image: Image, recipe: Recipe, headroom: float = 0.0) -> bytes:
     """Return a new darktable sidecar of one twin of a Recipe, as the editor writes it."""
     boost = exposure_boost(exposure_guide(image), recipe.exposure_ev)
+    if recipe.hdr.enabled:
+        headroom = min(headroom, recipe.hdr.headroom)
     entries = recipe_to_entries(recipe, image.info, boost, headroom)
     return merge_history(None, History(tuple(entries), history_end=len(entries)))
 

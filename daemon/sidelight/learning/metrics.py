@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sidelight.imaging.color import luminance
+from sidelight.imaging.difference import box_average, delta_e_itp
 
 Floats = NDArray[np.float64]
 
@@ -168,6 +169,49 @@ def sdr_use(sdr_rgb: ArrayLike, raw_clipped: ArrayLike) -> SdrUse:
     sdr = np.asarray(sdr_rgb, dtype=np.float64)
     clipped = (sdr >= _WHITE).any(axis=-1) & ~np.asarray(raw_clipped, dtype=bool)
     return SdrUse(float(np.percentile(luminance(sdr), 99.5)), float(clipped.mean()))
+
+
+@dataclass(frozen=True)
+class ItpGuard:
+    """Mean ΔE ITP of renditions to the reference rendition: a guard, no score of quality.
+
+    Attributes:
+        sdr, hdr: Of our twins.
+        default: Of darktable's default rendition with the same headroom; NaN if not rendered.
+    """
+
+    sdr: float
+    hdr: float
+    default: float = float("nan")
+
+
+def itp_guard(
+    truth_rgb: ArrayLike,
+    sdr_rgb: ArrayLike,
+    hdr_rgb: ArrayLike,
+    headroom: float,
+    default_rgb: ArrayLike | None = None,
+) -> ItpGuard:
+    """Compare renditions with the reference rendition of our SDR twin, as they are, at 128 pixels.
+
+    Absolute: 1.0 = 203 nits.
+
+    Args:
+        truth_rgb: (H, W, 3), limited to what the RAW holds.
+        sdr_rgb, hdr_rgb: Our twins, (H, W, 3).
+        headroom: Stops above SDR white.
+        default_rgb: darktable's default at white target 100 x 2^headroom, (H, W, 3).
+    """
+    small = box_average(sdr_rgb)
+    reference = reference_rendition(box_average(truth_rgb), small, headroom)
+
+    def difference(rgb: ArrayLike) -> float:
+        return float(delta_e_itp(box_average(rgb), reference).mean())
+
+    sdr, hdr = difference(sdr_rgb), difference(hdr_rgb)
+    return (
+        ItpGuard(sdr, hdr) if default_rgb is None else ItpGuard(sdr, hdr, difference(default_rgb))
+    )
 
 
 def _floored(values: ArrayLike) -> Floats:

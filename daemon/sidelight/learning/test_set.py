@@ -31,6 +31,7 @@ class VirtualPhoto:
         scene: File name of the radiance map.
         shot: How it is taken.
         sentence: What is in the picture.
+        like: Row whose checks a tuning scene is tuned by, 0 for none.
     """
 
     name: str
@@ -38,6 +39,7 @@ class VirtualPhoto:
     scene: str
     shot: Shot
     sentence: str
+    like: int = 0
 
 
 @dataclass(frozen=True)
@@ -154,23 +156,79 @@ def _variants() -> tuple[VirtualPhoto, ...]:
 TEST_SET: tuple[VirtualPhoto, ...] = _ROWS + _variants()
 """The 24 virtual photos: twelve rows, eight off-exposure, four with the second sensor."""
 
-TUNING_SET: tuple[VirtualPhoto, ...] = (
+_POTSDAM = "polyhaven_potsdamer_platz_1k.hdr"
+_CHAPEL = "polyhaven_thatch_chapel_1k.hdr"
+_DESK = "openexr_Desk.exr"
+
+_TUNING: tuple[VirtualPhoto, ...] = (
     VirtualPhoto(
-        "tuning_01", 0, "polyhaven_potsdamer_platz_1k.hdr",
+        "tuning_01", 0, _POTSDAM,
         Shot(View(10.0, 8.0, 95.0), (), 0.0, 900.0, 8.0, 100, 6300.0, 9.0, "A", "standard", 901),
         "A city square under an overcast sky.",
     ),
     VirtualPhoto(
-        "tuning_02", 0, "polyhaven_thatch_chapel_1k.hdr",
+        "tuning_02", 0, _CHAPEL,
         Shot(View(30.0, 5.0, 95.0), (), 0.0, 40.0, 4.0, 400, 4400.0, -13.0, "B", "soft", 902),
-        "A wooden chapel with lamps and bright windows.",
+        "A wooden chapel with lamps and bright windows.", 8,
     ),
     VirtualPhoto(
-        "tuning_03", 0, "openexr_Desk.exr",
+        "tuning_03", 0, _DESK,
         Shot(View(crop=(0.0, 0.2, 1.0)), (), 0.0, 30.0, 4.0, 400, 5200.0, 12.0, "A", "chrome", 903),
         "A book on a desk before a stained glass window.",
     ),
+    VirtualPhoto(
+        "tuning_04", 0, _POTSDAM,
+        Shot(View(-51.0, 6.0, 95.0),
+             (Head(0.28, 0.60, 0.08, "dark"), Head(0.72, 0.58, 0.08, "light")),
+             0.0, 600.0, 8.0, 100, 6400.0, -11.0, "A", "vivid", 904),
+        "A dark-skinned and a light-skinned head against the brightest part of a grey sky.",
+    ),
+    VirtualPhoto(
+        "tuning_05", 0, _POTSDAM,
+        Shot(View(150.0, 40.0, 95.0), (), 0.0, 2500.0, 8.0, 100, 6200.0, 8.0, "B", "chrome", 905),
+        "A grey sky over low buildings: everything within a camera's range.", 12,
+    ),
+    VirtualPhoto(
+        "tuning_06", 0, _CHAPEL,
+        Shot(View(-155.0, 10.0, 95.0), (), 0.0, 1.5, 2.8, 800, 3900.0, 13.0, "A", "night", 906),
+        "The long side of the chapel by its lamps, as dim as a night.", 5,
+    ),
+    VirtualPhoto(
+        "tuning_07", 0, _CHAPEL,
+        Shot(View(-70.0, 6.0, 95.0), (), 0.0, 5.0, 4.0, 800, 4600.0, -9.0, "A", "dim", 907),
+        "A dark corner of the chapel with daylight in the panes of a door.", 9,
+    ),
+    VirtualPhoto(
+        "tuning_08", 0, _CHAPEL,
+        Shot(View(75.0, 18.0, 95.0), (), 0.0, 50.0, 4.0, 400, 4300.0, 14.0, "B", "standard", 908),
+        "A warm lamp above, daylight through the windows.", 6,
+    ),
+    VirtualPhoto(
+        "tuning_09", 0, _DESK,
+        Shot(View(crop=(0.24, 0.632, 0.19)), (), 0.0, 120.0, 4.0, 200, 5100.0, 7.0, "A", "soft",
+             909),
+        "The white pages of the book fill the picture: high key.", 7,
+    ),
+    VirtualPhoto(
+        "tuning_10", 0, _CHAPEL,
+        Shot(View(-62.0, 46.0, 95.0), (), 0.0, 100.0, 5.6, 200, 4700.0, -15.0, "A", "slide", 910),
+        "Thatch in warm light; the warmth is the picture.", 3,
+    ),
 )  # fmt: skip
+
+
+def _tuning_variants() -> tuple[VirtualPhoto, ...]:
+    by_name = {photo.name: photo for photo in _TUNING}
+    photos = []
+    for name in ("tuning_04", "tuning_06"):
+        for suffix, exposure_ev, offset in (("under", -1.5, 100), ("over", 1.5, 200)):
+            base = by_name[name]
+            shot = replace(base.shot, exposure_ev=exposure_ev, seed=base.shot.seed + offset)
+            photos.append(replace(base, name=f"{name}_{suffix}", shot=shot))
+    return tuple(photos)
+
+
+TUNING_SET: tuple[VirtualPhoto, ...] = _TUNING + _tuning_variants()
 """Scenes to tune on; none of them is in the test set."""
 
 REAL_PHOTOS: tuple[str, ...] = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,10 @@ import pytest
 
 from sidelight.learning.camera_look import LOOKS
 from sidelight.learning.radiance import RadianceMap, View
+from sidelight.learning.rendered_scene import RenderedScene
+from sidelight.learning.truth import Truth
 from sidelight.learning.virtual_camera import Shot
+from sidelight.recipe import Recipe
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +41,33 @@ def patches() -> RadianceMap:
 def shot() -> Shot:
     """A plain exposure of the whole picture."""
     return Shot(View(crop=(0.0, 0.0, 1.0)), seed=7)
+
+
+@pytest.fixture(scope="session")
+def rendered_scene() -> Callable[..., RenderedScene]:
+    """Make a scene of true luminance or RGB; what is not given is the truth itself, within 0..1."""
+
+    def make(true: np.ndarray, row: int = 0, editor: str = "lightroom", **given) -> RenderedScene:
+        rgb = true if true.ndim == 3 else np.repeat(true[..., None], 3, axis=2)
+        plain = np.clip(rgb, 0.0, 1.0).astype(np.float32)
+        truth = Truth(
+            rgb=rgb.astype(np.float32),
+            camera_from_rgb=np.eye(3),
+            balanced_from_rgb=np.eye(3),
+            full_well_e=40000.0,
+            read_noise_e=3.0,
+            heads=given.pop("heads", np.zeros(rgb.shape[:2], np.uint8)),
+        )
+        values = {
+            "headroom": 2.0,
+            "recipe": Recipe(),
+            "skins": (),
+            "as_shot": plain,
+            "sdr": plain,
+            "hdr": plain,
+            "neutrals": (plain,),
+            "camera": plain,
+        }
+        return RenderedScene(photo="p", row=row, editor=editor, truth=truth, **(values | given))
+
+    return make

@@ -11,6 +11,7 @@ from sidelight.learning.metrics import (
     black,
     grey_lift,
     headroom_error,
+    itp_guard,
     reference_rendition,
     sdr_use,
 )
@@ -125,3 +126,14 @@ def test_a_dark_scene_need_not_reach_white() -> None:
     use = sdr_use(grey(np.full((4, 4), 0.3)), np.zeros((4, 4), bool))
     assert use.within(has_diffuse_white=False)
     assert not use.within(has_diffuse_white=True)
+
+
+def test_the_guard_knows_the_reference_from_a_picture_without_highlights() -> None:
+    truth = grey(np.exp2(np.linspace(-6, 3, 96 * 128)).reshape(96, 128))
+    sdr = np.clip(truth, 0, 1)
+    hdr = reference_rendition(truth, sdr, 2.0)
+    guard = itp_guard(truth, sdr, hdr, 2.0, default_rgb=sdr)
+    assert guard.hdr == pytest.approx(0.0, abs=0.2)
+    assert guard.sdr > guard.hdr + 1
+    assert guard.default == guard.sdr
+    assert np.isnan(itp_guard(truth, sdr, hdr, 2.0).default)

@@ -40,8 +40,19 @@ def test_tuning_scenes_are_others() -> None:
     assert all(any(word in name for word in ("potsdamer", "thatch", "Desk")) for name in tuning)
 
 
+def test_tuning_scenes_resemble_rows_of_the_table() -> None:
+    assert len({photo.name for photo in TUNING_SET}) == len(TUNING_SET) == 14
+    assert all(photo.row == 0 for photo in TUNING_SET)
+    assert {3, 5, 6, 7, 8, 9, 12} <= {photo.like for photo in TUNING_SET}
+    assert not any(photo.like for photo in TEST_SET)
+    assert {photo.shot.exposure_ev for photo in TUNING_SET} == {-1.5, 0.0, 1.5}
+    skins = {head.skin for photo in TUNING_SET for head in photo.shot.heads}
+    assert skins == {"light", "dark"}
+
+
 def test_noise_differs_from_photo_to_photo() -> None:
-    assert len({photo.shot.seed for photo in (*TEST_SET, *TUNING_SET)}) == 27
+    photos = (*TEST_SET, *TUNING_SET)
+    assert len({photo.shot.seed for photo in photos}) == len(photos)
 
 
 def test_the_camera_is_always_a_little_wrong_about_white() -> None:
