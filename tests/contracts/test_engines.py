@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from sidelight.emulators import EMULATORS, load_emulator
 from sidelight.engines import ENGINES, load_engine
 from sidelight.engines.base import Engine, Prediction
 from sidelight.errors import PhotoError
-from sidelight.imaging.image import Image
+from sidelight.imaging.image import Image, Preview
 from sidelight.recipe import CameraWhiteBalance, PhotoInfo, Recipe
 from sidelight.recipe.fields import BY_NAME, SLIDERS
 
@@ -27,7 +27,15 @@ STEP = {"EV": 0.05, "points": 1.5, "mired": 3.0}
 
 def image_of(rgb: ArrayLike, clipped: bool = False) -> Image:
     pixels = np.asarray(rgb, dtype=np.float32)
-    return Image(pixels, np.full(pixels.shape, clipped), INFO)
+    return Image(pixels, np.full(pixels.shape, clipped), INFO, camera_jpeg(pixels))
+
+
+def camera_jpeg(rgb: NDArray[np.float32]) -> Preview:
+    """A camera's own JPEG of the same scene, with a look of its own."""
+    light = np.clip(np.nan_to_num(rgb.astype(np.float64)), 0.0, 1.0)
+    light = 0.8 * light + 0.2 * light.mean(axis=-1, keepdims=True)
+    codes = np.rint(255 * (1.0 - np.exp(-4.0 * light)) ** 0.6)
+    return Preview(codes.astype(np.uint8), True, "its embedded JPEG was made for this test")
 
 
 def scene(seed: int = 0) -> Image:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 ENGINES: dict[str, str] = {
     "auto": "sidelight.engines.auto:AutoEngine",
+    "camera": "sidelight.engines.camera:CameraEngine",
 }
 """Engine name to "module:Class"."""
 
