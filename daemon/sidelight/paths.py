@@ -51,6 +51,11 @@ def database_file() -> Path:
     return state_folder() / "sidelight.db"
 
 
+def lightroom_calibration_file() -> Path:
+    """Return the constants of Lightroom's emulator that were fitted to the user's exports."""
+    return state_folder() / "lightroom_calibration.json"
+
+
 def endpoint_file() -> Path:
     """Return the file by which clients find a running daemon."""
     return state_folder() / "endpoint.json"

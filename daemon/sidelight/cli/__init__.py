@@ -11,12 +11,28 @@ import sys
 from collections.abc import Sequence
 
 from sidelight import __version__
-from sidelight.cli import auto, doctor, fit, lut, plugin, purge, serve, setup, status, undo, watch
+from sidelight.cli import (
+    auto,
+    calibrate,
+    doctor,
+    evaluate,
+    fit,
+    lut,
+    plugin,
+    purge,
+    serve,
+    setup,
+    status,
+    undo,
+    watch,
+)
 from sidelight.errors import SidelightError
 
 COMMANDS = {
     "auto": auto,
     "fit": fit,
+    "calibrate": calibrate,
+    "evaluate": evaluate,
     "lut": lut,
     "undo": undo,
     "serve": serve,

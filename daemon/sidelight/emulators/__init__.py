@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from sidelight.emulators.base import Emulator
 
 EMULATORS: dict[str, str] = {
-    "lightroom": "sidelight.emulators.lightroom:LightroomEmulator",
+    "lightroom": "sidelight.emulators.lightroom:users_emulator",
     "darktable": "sidelight.emulators.darktable:DarktableEmulator",
 }
-"""Editor name to "module:Class"."""
+"""Editor name to "module:Class", or a function that makes one."""
 
 
 def load_emulator(editor: str) -> Emulator:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sidelight.emulators.guide import guide_peak
+from sidelight.imaging.camera_profile import CameraProfile
 from sidelight.imaging.image import Image
 from sidelight.recipe import Hdr, Lut3D, Recipe, WhiteBalance
 
@@ -36,6 +37,7 @@ class Context:
             shape (...,) of the pixels, or None to use each pixel's own.
         guide_peak: Level of the whole photo's guide that counts as its peak, in EV.
         baseline_exposure_ev: DNG BaselineExposure (Lightroom only).
+        camera_profile: What the DNG carries of one (Lightroom only).
         hdr: HDR settings of the Recipe.
         lut, lut_amount: LUT of the Recipe.
         leak: Slope a solver sees where an editor clips, so that it finds back; 0 renders.
@@ -46,6 +48,7 @@ class Context:
     guide: Array | None = None
     guide_peak: float | None = None
     baseline_exposure_ev: float = 0.0
+    camera_profile: CameraProfile | None = None
     hdr: Hdr = field(default_factory=Hdr)
     lut: Lut3D | None = None
     lut_amount: float = 1.0
@@ -117,18 +120,21 @@ def context_of(
     Args:
         image: The photo.
         recipe: Its HDR settings and LUT are taken.
-        headroom: Stops above SDR white.
+        headroom: Stops above SDR white; the Recipe's own is the limit where it has HDR on.
         guide: The whole image's guide.
         peak: Level that counts as the guide's peak; its own when absent.
     """
     if peak is None and guide is not None:
         peak = guide_peak(guide)
+    if recipe.hdr.enabled:
+        headroom = min(headroom, recipe.hdr.headroom)
     return Context(
         white_balance=image.info.white_balance,
         headroom=headroom,
         guide=guide,
         guide_peak=peak,
         baseline_exposure_ev=image.info.baseline_exposure_ev,
+        camera_profile=image.camera_profile,
         hdr=recipe.hdr,
         lut=recipe.lut,
         lut_amount=recipe.lut_amount,

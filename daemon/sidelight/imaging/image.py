@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sidelight.imaging.camera_profile import CameraProfile
 from sidelight.recipe.photo import PhotoInfo
 
 
@@ -36,6 +37,7 @@ class Image:
         info: Metadata.
         preview: Embedded JPEG, or None.
         noise_floor: Standard deviation of the signal in the darkest pixels, same unit as `rgb`.
+        camera_profile: What a DNG carries of one, or None.
     """
 
     rgb: NDArray[np.float32]
@@ -43,3 +45,4 @@ class Image:
     info: PhotoInfo
     preview: Preview | None = None
     noise_floor: float = 0.0
+    camera_profile: CameraProfile | None = None

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from sidelight.errors import UnreadableError
+from sidelight.imaging.camera_profile import CameraProfile, read_camera_profile
 from sidelight.imaging.orientation import swaps_sides
 from sidelight.imaging.tiff import Ifd, ifds_of, read_ifds
 from sidelight.recipe.photo import PhotoInfo
@@ -79,8 +80,8 @@ class RawTags:
 
     @property
     def baseline_exposure_ev(self) -> float:
-        """DNG BaselineExposure, within ±10."""
-        value = self._first(50730)
+        """DNG BaselineExposure with the profile's BaselineExposureOffset, within ±10."""
+        value = self._first(50730) + self._first(51109)
         return min(max(value, -10.0), 10.0) if math.isfinite(value) else 0.0
 
     @property
@@ -111,6 +112,13 @@ class RawTags:
         if len(found) == 2 and found[0].kelvin != found[1].kelvin:
             return tuple(found)
         return ()
+
+    @property
+    def camera_profile(self) -> CameraProfile | None:
+        """What the main directory of a DNG carries of a camera profile."""
+        if not self.is_dng:
+            return None
+        return read_camera_profile(self.ifds[0], tuple(light.kelvin for light in self.calibrations))
 
     def _first(self, tag: int) -> float:
         return next((ifd.number(tag) for ifd in self.ifds if tag in ifd.tags), 0.0)

@@ -135,7 +135,7 @@ def _develop(raw: Any, path: Path, tags: RawTags, embedded: Embedded, size_px: i
     if embedded.rgb is not None:
         plain = rgb / upright(gain, orientation)[..., None]
         preview = judge(embedded.rgb, rgb, plain, clipped, orientation, tags)
-    return Image(rgb, clipped, info, preview, noise_floor(rgb))
+    return Image(rgb, clipped, info, preview, noise_floor(rgb), tags.camera_profile)
 
 
 def _camera_rgb(

@@ -14,9 +14,9 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED, SRATIONAL = 1, 2, 3, 4, 5, 7, 10
-_SIZES = {BYTE: 1, ASCII: 1, SHORT: 2, LONG: 4, RATIONAL: 8, UNDEFINED: 1, SRATIONAL: 8}
-_CODES = {SHORT: "H", LONG: "I"}
+BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED, SRATIONAL, FLOAT = 1, 2, 3, 4, 5, 7, 10, 11
+_SIZES = {BYTE: 1, ASCII: 1, SHORT: 2, LONG: 4, RATIONAL: 8, UNDEFINED: 1, SRATIONAL: 8, FLOAT: 4}
+_CODES = {SHORT: "H", LONG: "I", FLOAT: "f"}
 
 Tag = tuple[int, int, object]
 """Tag number, TIFF type, value: bytes, a str, or a sequence of numbers."""
@@ -37,6 +37,7 @@ class Dng:
         exposure_s, f_number, iso, focal_length_mm, exposure_bias_ev: Exposure.
         captured: `"YYYY:MM:DD HH:MM:SS"`.
         maker_note: Opaque bytes.
+        profile: Further tags of the main directory: a camera profile.
     """
 
     mosaic: NDArray[np.uint16]
@@ -56,6 +57,7 @@ class Dng:
     captured: str
     exposure_bias_ev: float = 0.0
     maker_note: bytes = field(default=b"")
+    profile: tuple[Tag, ...] = ()
 
     def to_bytes(self) -> bytes:
         """Return the file's bytes; the same values always give the same bytes.
@@ -118,6 +120,7 @@ class Dng:
             (50728, RATIONAL, list(self.as_shot_neutral)),
             (50730, SRATIONAL, [0.0]),
             (50778, SHORT, [21]),
+            *self.profile,
         ]
 
     def _raw_tags(self, mosaic_at: int, pixel_bytes: int) -> list[Tag]:

@@ -100,7 +100,7 @@ def _fit_pair(
     image = read_photo(before, size_px=max(target.rgb.shape[:2]))
     if target.info.is_raw:
         raise PhotoError("AFTER is a raw file; it takes a finished picture")
-    found = fit(image, _same_size(target, image), load_emulator(editor))
+    found = fit(image, same_size(target, image), load_emulator(editor))
     report = FitReport(
         before,
         after,
@@ -119,7 +119,7 @@ def _fit_pair(
     return replace(report, status=outcome.status, reason=outcome.reason, sidecar=outcome.sidecar)
 
 
-def _same_size(target: Image, image: Image) -> NDArray[np.float32]:
+def same_size(target: Image, image: Image) -> NDArray[np.float32]:
     """Return the target's pixels on the image's grid, box-averaged or interpolated in light."""
     import numpy as np
     from PIL import Image as Pillow
