@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -30,6 +30,71 @@ SHORT_DELAYS: dict[str, Any] = {
     "poll_s": 1.0,
 }
 """Settings of a daemon under test."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put files with slow tests first: two workers then end at about the same time."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let a test marked quiet run while no other worker runs one."""
+    with _turn(item.config, alone=item.get_closest_marker("quiet") is not None):
+        return (yield)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests recorded as their `figure`, which a worker cannot print."""
+    reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+    figures = [
+        str(value)
+        for report in reports
+        for name, value in report.user_properties
+        if name == "figure"
+    ]
+    if figures:
+        terminalreporter.section("figures")
+    for figure in figures:
+        terminalreporter.line(figure)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Generator[None, object, object]:
+    """Let names that are no text pass from a worker to the process that prints them."""
+    return _printable((yield))
+
+
+def _printable(value: object) -> object:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, dict):
+        return {_printable(key): _printable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(map(_printable, value))
+    return value
+
+
+@contextlib.contextmanager
+def _turn(config: pytest.Config, *, alone: bool) -> Iterator[None]:
+    if not hasattr(config, "workerinput"):  # there are no workers
+        yield
+        return
+    import fcntl
+
+    # Locked are a file and a folder that are there anyway, so that nothing is left behind.
+    gate, room = (os.open(path, os.O_RDONLY) for path in (Path(__file__), Path(__file__).parent))
+    try:
+        # Whoever waits to be alone keeps the gate shut, or others would go on slipping through.
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        fcntl.flock(room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        fcntl.flock(gate, fcntl.LOCK_UN)
+        yield
+    finally:
+        fcntl.flock(room, fcntl.LOCK_UN)  # a child that was forked meanwhile may live on
+        os.close(room)
+        os.close(gate)
 
 
 @pytest.fixture(scope="session")
@@ -87,22 +152,54 @@ TinyRaw = Callable[[Path], Path]
 
 
 @pytest.fixture(scope="session")
-def tiny_raw(tmp_path_factory: pytest.TempPathFactory) -> TinyRaw:
-    """Write a virtual raw of 0.1 megapixels; its content is that of no other name."""
-    import numpy as np
-
+def tiny_luts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with plain film LUTs for the virtual camera's looks."""
     from sidelight.learning.camera_look import LOOKS
-    from sidelight.learning.radiance import RadianceMap, View
-    from sidelight.learning.virtual_camera import Shot, take
 
     luts = tmp_path_factory.mktemp("tiny_luts")
     table = [f"{r} {g} {b}" for b in (0, 0.9) for g in (0, 0.9) for r in (0, 0.9)]
     for look in LOOKS.values():
         (luts / look.film).write_text("LUT_3D_SIZE 2\n" + "\n".join(table), encoding="ascii")
+    return luts
+
+
+@pytest.fixture(scope="session")
+def tiny_burst(tiny_luts: Path) -> Callable[..., list[Path]]:
+    """Write a burst of virtual raws into a folder, as `write_burst` does; no shared data needed."""
+    import numpy as np
+    from scipy.ndimage import gaussian_filter
+
+    from sidelight.learning.burst import write_burst
+    from sidelight.learning.radiance import RadianceMap, View
+    from sidelight.learning.virtual_camera import Shot
+
+    random = np.random.default_rng(4)
+
+    def noise(sigma: float, channels: int = 1) -> Any:
+        planes = random.normal(0, 1, (128, 256, channels))
+        return gaussian_filter(planes, (sigma, sigma, 0), mode="wrap") * sigma
+
+    level = 2.0 * noise(24) + 2.5 * noise(6) + noise(2) + 2.0 * noise(16, 3)
+    scene = RadianceMap((2.0**level).astype(np.float32), is_panorama=True)
+
+    def write(folder: Path, frames: Any) -> list[Path]:
+        return write_burst(folder, scene, Shot(View(0.0, 0.0, 90.0), seed=3), frames, tiny_luts)
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def tiny_raw(tiny_luts: Path) -> TinyRaw:
+    """Write a virtual raw of 0.1 megapixels; its content is that of no other name."""
+    import numpy as np
+
+    from sidelight.learning.radiance import RadianceMap, View
+    from sidelight.learning.virtual_camera import Shot, take
+
     levels = 2.0 ** np.linspace(-8, 6, 48).reshape(6, 8, 1) * np.array([1.1, 1.0, 0.9])
     patches = np.repeat(np.repeat(levels, 64, axis=0), 64, axis=1).astype(np.float32)
     scene = RadianceMap(patches, is_panorama=False)
-    dng, _ = take(scene, Shot(View(crop=(0.0, 0.0, 1.0)), seed=7), luts, (352, 264))
+    dng, _ = take(scene, Shot(View(crop=(0.0, 0.0, 1.0)), seed=7), tiny_luts, (352, 264))
 
     def write(path: Path) -> Path:
         name = os.fsencode(path.name).ljust(64, b"\0")

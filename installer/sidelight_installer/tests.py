@@ -39,6 +39,9 @@ CHECKS = (
     ),
 )
 
+TWO_WORKERS = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+"""Each file of tests in one of two processes, in the order in which they were collected."""
+
 
 def test(
     console: Console,
@@ -64,7 +67,8 @@ def test(
         learn: Also install torch and test what runs on it; else those tests are skipped.
         newest: Also make the newest darktable available; without it, or where that cannot be,
             the tests that need it are skipped.
-        words: Further arguments for pytest.
+        words: Further arguments for pytest, which then runs in one process: few tests are meant,
+            or a debugger.
 
     Returns:
         The exit code of the first check that failed, or 0.
@@ -81,7 +85,8 @@ def test(
     failures = [code for check in CHECKS if (code := run_check(console, made, checkout, check))]
     if wheel and (code := _wheel(console, made, checkout)):
         failures.append(code)
-    command = [str(made.python), "-m", "pytest", *(["-m", "not slow"] if fast else []), *words]
+    further = [*(() if words else TWO_WORKERS), *(("-m", "not slow") if fast else ()), *words]
+    command = [str(made.python), "-m", "pytest", *further]
     console.say("Running pytest")
     code = run_pytest(console, command, checkout, bool(failures))
     return [*failures, code][0]

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -47,3 +49,25 @@ def sidelight(tmp_path: Path) -> CommandLine:
         )
 
     return run
+
+
+@pytest.fixture
+def two_photos(virtual_photos: list[BuiltPhoto], tmp_path: Path) -> list[Path]:
+    """Two virtual photos in a folder of their own."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    return [Path(shutil.copy(virtual_photos[index].raw, folder)) for index in (4, 7)]
+
+
+@pytest.fixture
+def lightroom(tmp_path: Path, lasting_daemon: Any, load_helper: Callable[[str], ModuleType]) -> Any:
+    """A double of Lightroom with the plug-in, and a real daemon."""
+    helper = load_helper("lua_plugins/lightroom/lightroom.py")
+    return helper.Lightroom(tmp_path / "Lightroom", lasting_daemon.home)
+
+
+@pytest.fixture
+def lonely(tmp_path: Path, load_helper: Callable[[str], ModuleType]) -> Any:
+    """A double of Lightroom whose Sidelight does not run and cannot be started."""
+    helper = load_helper("lua_plugins/lightroom/lightroom.py")
+    return helper.Lightroom(tmp_path / "Lightroom", tmp_path / "lonely", can_start=False)

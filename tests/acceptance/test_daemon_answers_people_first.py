@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.quiet]
 
 BATCH = 400
 QUEUED = 10_000
@@ -15,13 +15,13 @@ QUEUED = 10_000
 
 ASKED = 40
 PATIENCE = 2.5
-"""How much longer an answer may take during a batch, in the round least disturbed by others.
+"""How much longer an answer may take during a batch, in the first round that others do not disturb.
 
 The promise is 1.5, which the figures printed here show on a machine of one's own; the limit leaves
 room for what else runs there. Behind a batch an answer would take many times as long.
 """
 
-ROUNDS = 3
+MOST_ROUNDS = 3
 
 
 def _p95_s(client, photo: Path) -> float:
@@ -35,7 +35,9 @@ def _p95_s(client, photo: Path) -> float:
     return sorted(taken)[int(0.95 * ASKED) - 1]
 
 
-def test_q6_answers_are_as_quick_during_a_batch(daemon, tiny_raw, tmp_path, capsys) -> None:
+def test_q6_answers_are_as_quick_during_a_batch(
+    daemon, tiny_raw, tmp_path, record_property
+) -> None:
     folder = tmp_path / "photos"
     folder.mkdir()
     one = daemon()
@@ -49,7 +51,7 @@ def test_q6_answers_are_as_quick_during_a_batch(daemon, tiny_raw, tmp_path, caps
     for path in behind:
         path.write_bytes(path.name.encode())
     ratios = []
-    for each in range(ROUNDS):
+    for each in range(MOST_ROUNDS):
         idle_s = _p95_s(client, wanted)
         body = {"photos": [str(photo) for photo in photos], "overwrite": bool(each)}
         batches = [client.request("POST", "/v1/jobs", body)["batch"]]
@@ -61,11 +63,15 @@ def test_q6_answers_are_as_quick_during_a_batch(daemon, tiny_raw, tmp_path, caps
         status = client.request("GET", "/v1/status")["jobs"]
         assert status["queued"] > len(behind), "the batch was over too soon to tell"
         ratios.append(busy_s / idle_s)
-        with capsys.disabled():
-            print(f"\np95 idle {1e3 * idle_s:.0f} ms, during a batch {1e3 * busy_s:.0f} ms")
+        record_property(
+            "figure",
+            f"p95 idle {1e3 * idle_s:.0f} ms, during a batch {1e3 * busy_s:.0f} ms",
+        )
         for batch in batches:
             assert client.request("DELETE", f"/v1/jobs?batch={batch}")["jobs"]
         assert not client.request("GET", "/v1/status")["jobs"]["queued"]
+        if ratios[-1] < PATIENCE:
+            break
     assert min(ratios) < PATIENCE, ratios
     assert not list(folder.glob(".*")), "cancelling left a half-written file"
     assert one.stop() == 0

@@ -35,8 +35,9 @@ def _workers(process: psutil.Process) -> list[int]:
     return found
 
 
+@pytest.mark.quiet
 @pytest.mark.skipif(sys.platform != "linux", reason="wake-ups are counted in /proc")
-def test_m1_an_idle_daemon_is_small_and_sleeps(daemon, tiny_raw, tmp_path, capsys) -> None:
+def test_m1_an_idle_daemon_is_small_and_sleeps(daemon, tiny_raw, tmp_path, record_property) -> None:
     folder = tmp_path / "photos"
     folder.mkdir()
     one = daemon(config={"idle_s": 1.0, "poll_s": 60.0})
@@ -53,8 +54,10 @@ def test_m1_an_idle_daemon_is_small_and_sleeps(daemon, tiny_raw, tmp_path, capsy
     rate = (_wake_ups(process.pid) - before) / WATCHED_S
     share = (sum(process.cpu_times()[:2]) - cpu) / WATCHED_S
     rss_mb = process.memory_info().rss / 1e6
-    with capsys.disabled():
-        print(f"\nidle: {rss_mb:.0f} MB, {rate:.2f} wake-ups/s, {100 * share:.2f} % of a core")
+    record_property(
+        "figure",
+        f"idle: {rss_mb:.0f} MB, {rate:.2f} wake-ups/s, {100 * share:.2f} % of a core",
+    )
     zombies = [c.pid for c in process.children() if c.status() == psutil.STATUS_ZOMBIE]
     assert zombies == []
     assert rss_mb < RSS_LIMIT_MB

@@ -61,7 +61,7 @@ class _Flow:
         return self._make(folder / f"{self._made:04d}.dng{ending}")
 
 
-def test_q1_nothing_is_lost_or_done_twice(daemon, tiny_raw, tmp_path, capsys) -> None:
+def test_q1_nothing_is_lost_or_done_twice(daemon, tiny_raw, tmp_path, record_property) -> None:
     chance = random.Random(1)
     one = daemon()
     flow = _Flow(tmp_path, tiny_raw)
@@ -79,9 +79,11 @@ def test_q1_nothing_is_lost_or_done_twice(daemon, tiny_raw, tmp_path, capsys) ->
         flow.push(one.client)
     done = _when_done(one, flow)
     assert one.stop() == 0
-    with capsys.disabled():
-        found = sorted(restarts)
-        print(f"\nrestart after a kill: median {found[KILLS // 2]:.2f} s, worst {found[-1]:.2f} s")
+    found = sorted(restarts)
+    record_property(
+        "figure",
+        f"restart after a kill: median {found[KILLS // 2]:.2f} s, worst {found[-1]:.2f} s",
+    )
     assert max(restarts) < RESTART_LIMIT_S
     _check_sidecars(flow)
     _check_jobs(one.home, flow, done)

@@ -22,7 +22,7 @@ from sidelight_xmp.darktable.sidecar import history_from_bytes
 pytestmark = pytest.mark.slow
 
 MESSAGE_S = 60.0
-KEYS = {"auto HDR": "h", "undo auto HDR": "u"}
+KEYS = {"auto HDR": "h", "match the camera": "m", "undo auto HDR": "u"}
 LINEAR_REC2020 = "4"
 """What darktable's export dialog calls it in its settings."""
 
@@ -414,6 +414,35 @@ def test_s11_as_duplicate_the_photos_own_edit_stays(
     assert len(list(photos.glob("*.xmp"))) == 3
 
 
+def test_match_the_camera_is_what_its_engine_gives_on_the_command_line(
+    lighttable: Lighttable, daemon, photos: Path, tmp_path: Path, sidelight
+) -> None:
+    daemon(home=lighttable.home)
+    lighttable.take_in(photos)
+    before = lighttable.images(photos)
+    lighttable.select(photos)
+    message = lighttable.press("match the camera")
+    assert message.startswith(
+        "Match the camera: 2 edited, 1 failed. gopro_hero7_GOPR9231_demo.dng: "
+    )
+    assert "there is no camera's look to match" in message
+    after = lighttable.images(photos)
+    assert after[0] == before[0] and len(after) == len(before)  # no HDR version, though 2.3 is set
+    copies = [Path(shutil.copy(photos / each["name"], tmp_path)) for each in after[1:]]
+    done = sidelight(
+        "auto", "--editor", "darktable", "--engine", "camera", "--headroom", "0", *copies
+    )
+    assert done.returncode == 0, done.stderr
+    for each, copy in zip(after[1:], copies, strict=True):
+        assert each["altered"] and each["version"] == ""
+        theirs = {one.operation: one.params for one in history(f"{copy}.xmp").active}
+        ours = {one.operation: one.params for one in history(each["sidecar"]).active}
+        assert len(theirs) >= 3 and {name: ours.get(name) for name in theirs} == theirs
+    lighttable.select(photos)
+    assert lighttable.press("undo auto HDR") == "Undo Auto HDR: 2 back as they were"
+    assert lighttable.images(photos) == before
+
+
 def test_p6_names_are_only_names(lighttable: Lighttable, daemon, photos: Path) -> None:
     daemon(home=lighttable.home)
     folder = photos / "$(touch pwned) '; touch pwned; '"
@@ -470,9 +499,8 @@ def test_s11_nothing_is_lost_where_darktable_writes_no_sidecars(
 
 
 def test_it_ends_and_starts_again_with_darktable(
-    open_darktable: Open, daemon, photos: Path
+    lighttable: Lighttable, daemon, photos: Path
 ) -> None:
-    lighttable = open_darktable()
     lighttable.take_in(photos)
     lighttable.set(headroom=1.5)
     lighttable.select(photos)

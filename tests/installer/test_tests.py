@@ -89,7 +89,8 @@ def test_the_first_failure_gives_the_exit_code_and_the_rest_still_runs(
     program("mypy", "import sys; sys.exit(3)")
     program("lint-imports", "import sys; sys.exit(7)")
     assert tests.test(console, prepared) == 3
-    assert (prepared / "log").read_text().splitlines()[-1] == "python -m pytest"
+    last = (prepared / "log").read_text().splitlines()[-1]
+    assert last == "python -m pytest -n 2 --dist loadfile --no-loadscope-reorder"
 
 
 def test_an_extra_is_installed_before_the_checks(

@@ -236,10 +236,21 @@ def _refuse_stump(path: Path) -> None:
 def _stored_version(path: Path, busy_s: float) -> int:
     """Return the version without changing anything, which opening a database may do."""
     wal = Path(f"{path}-wal")
-    has_log = wal.exists() and wal.stat().st_size
-    address = f"{path.absolute().as_uri()}?mode=ro{'' if has_log else '&immutable=1'}"
-    with closing(sqlite3.connect(address, uri=True, timeout=busy_s)) as connection:
-        return migrations.version_of(connection)
+    until = time.monotonic() + busy_s
+    while True:
+        before = path.stat()
+        has_log = wal.exists() and wal.stat().st_size
+        address = f"{path.absolute().as_uri()}?mode=ro{'' if has_log else '&immutable=1'}"
+        try:
+            with closing(sqlite3.connect(address, uri=True, timeout=busy_s)) as connection:
+                return migrations.version_of(connection)
+        except sqlite3.DatabaseError:
+            # What another process is just creating looks damaged to who takes it as immutable.
+            after = path.stat()
+            same = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
+            if (has_log or (same and not wal.exists())) or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def _connect(path: Path, busy_s: float) -> sqlite3.Connection:

@@ -202,10 +202,12 @@ end
 
 -- Edits images and returns what became of them.
 --   progress: `set(share)` and `canceled()`
-function auto.run(installation, images, progress)
+--   changes: settings other than those of the panel, or nil
+--   title: of an action of another name, or nil
+function auto.run(installation, images, progress, changes, title)
   local words = { done = _("%d edited"), kept = _("%d kept as they are"), failed = _("%d failed") }
-  local result = outcome.new(_("Auto HDR"), { "done", "kept", "failed" }, words)
-  local talk, trouble = conversation.start(installation, "auto", settings.fields())
+  local result = outcome.new(title or _("Auto HDR"), { "done", "kept", "failed" }, words)
+  local talk, trouble = conversation.start(installation, "auto", settings.fields(changes))
   if not talk then
     result:stop(trouble)
     return result

@@ -56,7 +56,7 @@ local function button(label, tooltip, action)
 end
 
 -- Returns the widget of the panel.
---   actions: `auto` and `undo`, called without arguments
+--   actions: `auto`, `match_camera` and `undo`, called without arguments
 function panel.build(actions)
   panel.headroom = slider(
     "headroom", _("HDR headroom"),
@@ -75,6 +75,7 @@ function panel.build(actions)
     dt.new_widget("box") {
       orientation = "horizontal",
       button(_("auto HDR"), _("edit the selected photos"), actions.auto),
+      button(_("match the camera"), _("edit the selected photos like the JPEG of their camera"), actions.match_camera),
       button(_("undo"), _("put the selected photos back to what they were before auto HDR"), actions.undo),
     },
     panel.explanation,

@@ -8,7 +8,7 @@ local settings = {}
 
 local SCRIPT = "sidelight"
 
-settings.ENGINES = { "auto" }
+settings.ENGINES = { "auto", "camera" }
 settings.HEADROOM_MOST = 4.0
 
 -- Kept under names of our own: darktable answers 0, "" or false for what was never written.
@@ -52,9 +52,9 @@ function settings.change(name, value)
   dt.preferences.write(SCRIPT, KNOWN, "bool", true)
 end
 
--- Returns the settings as an order says them.
-function settings.fields()
-  local values = settings.values
+-- Returns the settings as an order says them, with other values for some of them.
+function settings.fields(changes)
+  local values = setmetatable(changes or {}, { __index = settings.values })
   return {
     engine = values.engine,
     headroom = string.format("%.3f", values.headroom):gsub(",", "."),

@@ -9,6 +9,7 @@ local dt = require "darktable"
 local auto = require "sidelight/auto"
 local importing = require "sidelight/importing"
 local library = require "sidelight/library"
+local match_camera = require "sidelight/match_camera"
 local panel = require "sidelight/panel"
 local settings = require "sidelight/settings"
 local undo = require "sidelight/undo"
@@ -136,6 +137,11 @@ function sidelight.auto(images)
   return perform(_("Auto HDR"), auto, chosen(images))
 end
 
+function sidelight.match_camera(images)
+  panel.read()
+  return perform(match_camera.title(), match_camera, chosen(images))
+end
+
 function sidelight.undo(images)
   return perform(_("Undo Auto HDR"), undo, chosen(images))
 end
@@ -160,7 +166,9 @@ local function show_panel()
     return
   end
   sidelight.has_panel = true
-  local widget = panel.build { auto = button(sidelight.auto), undo = button(sidelight.undo) }
+  local widget = panel.build {
+    auto = button(sidelight.auto), match_camera = button(sidelight.match_camera), undo = button(sidelight.undo),
+  }
   local place = { [dt.gui.views.lighttable] = { "DT_UI_CONTAINER_PANEL_RIGHT_CENTER", 100 } }
   dt.register_lib(SCRIPT, _("sidelight"), true, false, place, widget, nil, nil)
 end
@@ -168,6 +176,8 @@ end
 local ACTIONS = {
   { id = "sidelight_auto", label = _("auto HDR"), run = sidelight.auto,
     tooltip = _("predict edits of the selected photos") },
+  { id = "sidelight_match_camera", label = _("match the camera"), run = sidelight.match_camera,
+    tooltip = _("edit the selected photos like the JPEG that their camera put into the file") },
   { id = "sidelight_undo", label = _("undo auto HDR"), run = sidelight.undo,
     tooltip = _("put the selected photos back to what they were before auto HDR") },
 }

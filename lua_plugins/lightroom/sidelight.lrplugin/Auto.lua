@@ -25,6 +25,7 @@ Auto.STEP = "Sidelight Auto HDR"
 Auto.COPY_NAME = "Sidelight"
 Auto.SDR_NAME = "Sidelight SDR"
 Auto.HEADROOM_MOST = 4
+Auto.CAMERA = "camera"
 
 -- Returns the settings of a request; an HDR limit that the photo has is kept unless another is asked for.
 function Auto.request(settings, current)
@@ -80,12 +81,13 @@ local function settings_of(photo)
 end
 
 local function predict(entries, daemon, settings, progress)
+  local needs_file = settings.engine == Auto.CAMERA
   local function is_canceled()
     return progress:isCanceled()
   end
   local function ask(entry)
     local request = Auto.request(settings, entry.photo:getDevelopSettings())
-    local source, trouble = Previews.source(entry, is_canceled)
+    local source, trouble = Previews.source(entry, is_canceled, needs_file)
     if not source then
       return nil, trouble
     end
@@ -143,7 +145,7 @@ local function not_taken(entry)
   return #names > 0 and "Lightroom did not take " .. table.concat(names, ", ") or nil
 end
 
-local function apply(entries, progress, summary)
+local function apply(entries, step, progress, summary)
   local function is_canceled()
     return progress:isCanceled()
   end
@@ -153,8 +155,8 @@ local function apply(entries, progress, summary)
   end
   entries = sound(entries, summary)
   local done
-  done, trouble = Gate.each(Auto.STEP, entries, is_canceled, function(entry)
-    entry.photo:applyDevelopSettings(entry.changes, Auto.STEP)
+  done, trouble = Gate.each(step, entries, is_canceled, function(entry)
+    entry.photo:applyDevelopSettings(entry.changes, step)
   end)
   if not done then
     Snapshots.drop(entries, name)
@@ -180,7 +182,7 @@ function Auto.edit(photos, daemon, settings, progress)
   end
   local changing = prepare(entries, summary)
   if #changing > 0 then
-    apply(changing, progress, summary)
+    apply(changing, settings.step or Auto.STEP, progress, summary)
   end
   return summary
 end
@@ -196,29 +198,31 @@ end
 
 -- The menu's action.
 --   settings: any of `engine`, `headroom`, `strength` (else Sidelight's configuration counts), `copy`
---   (the name of virtual copies to edit instead), `sdr_too` (an SDR edit on further copies)
+--   (the name of virtual copies to edit instead), `sdr_too` (an SDR edit on further copies), `title`
+--   and `step` (of an action and an undo step of another name)
 function Auto.run(context, settings)
-  local photos = Photos.selected(Auto.TITLE)
+  settings = settings or {}
+  local title = settings.title or Auto.TITLE
+  local photos = Photos.selected(title)
   if not photos then
     return
   end
-  local progress = LrProgressScope({ title = Auto.TITLE, functionContext = context })
+  local progress = LrProgressScope({ title = title, functionContext = context })
   progress:setCancelable(true)
   local daemon, trouble = Start.daemon(function()
     return progress:isCanceled()
   end)
   if daemon then
-    settings = settings or {}
     local summary = Auto.edit(photos, daemon, settings, progress)
     if settings.sdr_too and not summary.stopped then
       local sdr = { engine = settings.engine, strength = settings.strength, headroom = 0, copy = Auto.SDR_NAME }
       summary:also("SDR", Auto.edit(photos, daemon, sdr, progress))
     end
     progress:done()
-    Auto.show(Auto.TITLE, summary)
+    Auto.show(title, summary)
   else
     progress:done()
-    LrDialogs.message(Auto.TITLE, trouble, "warning")
+    LrDialogs.message(title, trouble, "warning")
   end
 end
 

@@ -22,7 +22,8 @@ Daemon.WORDS = {
   absent = "the plug-in was not installed by `sidelight setup lightroom`; run that, then restart Lightroom",
   down = "Sidelight is not running. Start it with: sidelight serve",
   silent = "Sidelight does not answer",
-  stranger = "another program answers in Sidelight's place; nothing was sent to it. Restart Sidelight",
+  stranger = "another program answers in Sidelight's place, or endpoint.json holds a wrong token; "
+    .. "nothing was sent to it. Restart Sidelight",
   version = "the running Sidelight is of another version than this plug-in; run: sidelight setup lightroom",
 }
 
@@ -109,9 +110,11 @@ function Daemon:_send(path, body, kind)
   return LrHttp.post(self.endpoint.url .. path, body, headers, "POST", Daemon.ANSWER_S)
 end
 
--- Takes the place of one that ended or changed its token; nothing is granted there yet.
+-- Takes the place of one that ended or changed its token; nothing is granted there yet. Once it has
+-- been waited for in vain, the photos that are left only look.
 function Daemon:_again(ends)
-  local fresh, reason = Daemon.wait(Daemon.RESTART_S, ends)
+  local fresh, reason = Daemon.wait(self.is_lost and 0 or Daemon.RESTART_S, ends)
+  self.is_lost = not fresh
   if not fresh then
     return Daemon.WORDS[reason]
   end

@@ -3,6 +3,7 @@
 local items = {
   { title = "&Auto HDR", file = "MenuAuto.lua" },
   { title = "Auto HDR with &Options…", file = "MenuOptions.lua" },
+  { title = "&Match the camera", file = "MenuMatchCamera.lua" },
   { title = "&Restore before Sidelight", file = "MenuRestore.lua" },
   { title = "Self-&check…", file = "MenuSelfCheck.lua" },
   { title = "&Window with these…", file = "MenuWindow.lua" },

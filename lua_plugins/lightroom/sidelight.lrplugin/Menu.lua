@@ -12,6 +12,7 @@ local Menu = {}
 Menu.ITEMS = {
   { title = "&Auto HDR", file = "MenuAuto.lua", module = "Auto" },
   { title = "Auto HDR with &Options…", file = "MenuOptions.lua", module = "Options" },
+  { title = "&Match the camera", file = "MenuMatchCamera.lua", module = "MatchCamera" },
   { title = "&Restore before Sidelight", file = "MenuRestore.lua", module = "Restore" },
   { title = "Self-&check…", file = "MenuSelfCheck.lua", module = "SelfCheck" },
   { title = "&Window with these…", file = "MenuWindow.lua", module = "Window", stays_open = true },

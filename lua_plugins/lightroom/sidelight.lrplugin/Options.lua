@@ -10,7 +10,7 @@ local Auto = require "Auto"
 
 local Options = {}
 
-Options.ENGINES = { { title = "Auto", value = "auto" } }
+Options.ENGINES = { { title = "Auto", value = "auto" }, { title = "Match the camera", value = Auto.CAMERA } }
 Options.DEFAULTS = { engine = "auto", headroom = 2.3, strength = 100, copy = false, sdr_too = false }
 
 local RANGES = { headroom = { 0, Auto.HEADROOM_MOST }, strength = { 0, 100 } }

@@ -11,6 +11,7 @@ local Previews = {}
 Previews.THUMBNAIL_PX = 1024
 Previews.THUMBNAIL_S = 20
 Previews.OFFLINE = "neither the file nor a preview of it can be read"
+Previews.NO_FILE = "the file is away, and the camera's JPEG with it"
 
 local waiting_for_thumbnail = false
 
@@ -41,9 +42,12 @@ local function file(path)
 end
 
 -- Returns the source for `Daemon:predict`, or nil and a sentence; `ends()` says that nobody waits.
-function Previews.source(entry, ends)
+--   needs_file: Lightroom's previews show its own rendering, so they will not do
+function Previews.source(entry, ends, needs_file)
   if entry.path ~= "" and LrFileUtils.isReadable(entry.path) then
     return file(entry.path)
+  elseif needs_file then
+    return nil, Previews.NO_FILE
   end
   local smart = entry.photo:getRawMetadata("smartPreviewInfo")
   local path = type(smart) == "table" and smart.smartPreviewPath

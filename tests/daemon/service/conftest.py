@@ -43,9 +43,11 @@ class Obedient:
     folder: Path
     calls: list[tuple[str, str]] = field(default_factory=list)
     early: dict[str, Any] | None = None
+    others: dict[str, Any] = field(default_factory=dict)
     retries: int = 0
     writing_s: float = 0.0
     work = "dispatcher_orders:obey"
+    join = "dispatcher_orders:join"
 
     def key(self, sha256: str, options: dict[str, Any]) -> str:
         return hashlib.sha256(f"{sha256} {sorted(options.items())}".encode()).hexdigest()
@@ -53,6 +55,9 @@ class Obedient:
     def before(self, job: Job, context: Any) -> dict[str, Any] | None:
         self.calls.append(("before", job.photo.name))
         return self.early
+
+    def near(self, job: Job, answer: dict[str, Any], context: Any) -> dict[str, Any]:
+        return self.others
 
     def finish(self, job: Job, answer: dict[str, Any], context: Any) -> SimpleNamespace:
         self.calls.append(("finish", job.photo.name))
@@ -118,7 +123,10 @@ class Bench:
 
     async def settled(self) -> None:
         """Wait until no job is open."""
-        await self.until(lambda: not any(self.jobs.list(state=each) for each in OPEN_STATES))
+        # One look at all of them: between two, a job could go from one state to the other.
+        await self.until(
+            lambda: all(job.state not in OPEN_STATES for job in self.jobs.list(limit=10_000))
+        )
 
     def state(self, job: Job) -> str:
         """Return what became of a job."""

@@ -27,3 +27,10 @@ def obey(photo: Path, options: dict[str, Any]) -> dict[str, Any]:
     if order == "foreign":
         raise KeyError("no such thing")
     return {"order": order, "pid": os.getpid(), "nice": os.nice(0) if hasattr(os, "nice") else 0}
+
+
+def join(name: str, answer: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
+    """Do what the others say; runs in a worker process."""
+    if "abort" in others:
+        os.abort()
+    return {**answer, "joined": sorted(others), "name": name}

@@ -23,6 +23,46 @@ def test_a_job_is_done_and_recorded(bench) -> None:
     assert bench.handler.calls == [("before", "a.nef"), ("finish", "a.nef")]
 
 
+def test_an_answer_joins_what_is_near(bench) -> None:
+    bench.handler.others = {"b.nef": {}, "a.nef": {}}
+    (job,) = bench.enqueue(bench.photo("c.nef"))
+    bench.run(lambda _: bench.settled())
+    prediction = bench.jobs.get(job.id).result["prediction"]
+    assert prediction["joined"] == ["a.nef", "b.nef"]
+    assert prediction["name"] == str(bench.folder / "c.nef")
+    assert prediction["order"] == "fine"
+
+
+def test_an_answer_that_cannot_join_stands_alone(bench) -> None:
+    bench.handler.others = {"abort": {}}
+    (job,) = bench.enqueue(bench.photo("c.nef"))
+    bench.run(lambda _: bench.settled())
+    done = bench.jobs.get(job.id)
+    assert done.state == "done"
+    assert "joined" not in done.result["prediction"]
+
+
+def test_photos_of_one_folder_join_and_are_written_one_at_a_time(bench) -> None:
+    seen: list[tuple[str, int]] = []
+    near, finish = bench.handler.near, bench.handler.finish
+
+    def watched_near(job, answer, context):
+        seen.append(("near", job.id))
+        return near(job, answer, context)
+
+    def watched_finish(job, answer, context):
+        seen.append(("finish", job.id))
+        return finish(job, answer, context)
+
+    bench.handler.near, bench.handler.finish = watched_near, watched_finish
+    bench.handler.writing_s = 0.05
+    jobs = bench.enqueue(*(bench.photo(f"{n}.nef") for n in range(4)))
+    bench.run(lambda _: bench.settled())
+    order = [id for _, id in seen[::2]]
+    assert sorted(order) == [job.id for job in jobs]
+    assert seen == [(what, id) for id in order for what in ("near", "finish")]
+
+
 def test_the_same_content_is_worked_on_once(bench) -> None:
     photos = [bench.folder / f"copy {number}.nef" for number in range(4)]
     for photo in photos:

@@ -127,6 +127,7 @@ def test_the_root_itself_may_be_a_link_and_be_named_by_either_name(root: Path) -
     assert check_photo_path(str(root / "day" / "a.NEF"), [named]) == wanted
 
 
+@pytest.mark.quiet
 def test_p4_what_is_no_file_is_refused_at_once(root: Path) -> None:
     os.mkfifo(root / "pipe.NEF")
     (root / "folder.NEF").mkdir()

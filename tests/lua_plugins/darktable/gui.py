@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -9,10 +10,11 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 DRIVER = Path(__file__).with_name("driver.lua")
 PROGRAMS = ("darktable", "Xvfb", "dbus-run-session", "xdotool")
@@ -20,8 +22,11 @@ SIZE = "1400x900x24"
 STARTS_S = (20.0, 40.0, 60.0)
 """How long each attempt to start may take."""
 
+STUCK_S = 4.0
+"""Without any work it is stuck for good."""
 
-@contextmanager
+
+@contextlib.contextmanager
 def virtual_display(folder: Path) -> Iterator[str]:
     """Yield the name of a display of its own, such as `:7`."""
     read, write = os.pipe()
@@ -107,12 +112,28 @@ class Darktable:
         subprocess.run(["xdotool", *words], env=environment, check=True, timeout=20)
 
     def _is_ready(self, patience_s: float) -> bool:
-        ends = time.monotonic() + patience_s
-        while time.monotonic() < ends:
+        assert self.process is not None
+        worked_s, began = -1.0, time.monotonic()
+        last = began
+        while self.process.poll() is None and time.monotonic() - began < patience_s:
             if (self.folder / "driver" / "ready").exists():
                 return True
+            if (now_s := self._worked_s()) > worked_s:
+                worked_s, last = now_s, time.monotonic()
+            elif time.monotonic() - last > STUCK_S:
+                return False
             time.sleep(0.05)
         return False
+
+    def _worked_s(self) -> float:
+        """Return the processor time of all that was started."""
+        assert self.process is not None
+        total_s = 0.0
+        with contextlib.suppress(psutil.Error):
+            first = psutil.Process(self.process.pid)
+            for each in (first, *first.children(recursive=True)):
+                total_s += sum(each.cpu_times()[:2])
+        return total_s
 
     def _launch(self) -> None:
         luarc = self.config / "luarc"
@@ -185,3 +206,5 @@ class Darktable:
         if self.process is not None and self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait(15)
+        for lock in self.config.glob("*.lock"):  # its process may be there until init looks for it
+            lock.unlink()

@@ -12,6 +12,9 @@ describe("panel", function()
       auto = function()
         pressed[#pressed + 1] = "auto"
       end,
+      match_camera = function()
+        pressed[#pressed + 1] = "match the camera"
+      end,
       undo = function()
         pressed[#pressed + 1] = "undo"
       end,
@@ -91,14 +94,16 @@ describe("panel", function()
     assert.equal(2.3, settings.values.headroom)
   end)
 
-  it("has both buttons", function()
-    widgets.click(find("auto HDR"))
-    widgets.click(find("undo"))
-    assert.same({ "auto", "undo" }, pressed)
+  it("has a button for each action", function()
+    for _, label in ipairs({ "auto HDR", "match the camera", "undo" }) do
+      widgets.click(find(label))
+      assert.is_true(#find(label).tooltip > 10)
+    end
+    assert.same({ "auto", "match the camera", "undo" }, pressed)
   end)
 
   it("explains everything it offers", function()
-    for _, label in ipairs({ "engine", "HDR headroom", "strength", "as duplicate", "overwrite", "auto HDR", "undo" }) do
+    for _, label in ipairs({ "engine", "HDR headroom", "strength", "as duplicate", "overwrite" }) do
       assert.is_true(#find(label).tooltip > 10)
     end
   end)

@@ -50,12 +50,12 @@ describe("settings", function()
   end)
 
   it("remembers an engine, and forgets one that is no more", function()
-    settings.change("engine", "camera")
+    settings.change("engine", "other")
     w:restart()
     settings = require "sidelight/settings"
     settings.ENGINES = { "auto", "camera", "other" }
     settings.load()
-    assert.equal("camera", settings.values.engine)
+    assert.equal("other", settings.values.engine)
     restart()
     assert.equal("auto", settings.values.engine)
   end)
@@ -77,6 +77,14 @@ describe("settings", function()
     local fields = settings.fields()
     rawset(string, "format", format)
     assert.same({ engine = "auto", headroom = "2.250", strength = "1.000" }, fields)
+  end)
+
+  it("says other values for one action, and keeps its own", function()
+    assert.same(
+      { engine = "camera", headroom = "0.000", strength = "1.000" }, settings.fields { engine = "camera", headroom = 0 }
+    )
+    assert.same({ "auto", 2.3 }, { settings.values.engine, settings.values.headroom })
+    assert.same({}, w.stored)
   end)
 
   it("says what it read back as what was written", function()

@@ -93,6 +93,23 @@ describe("sidelight", function()
     assert.equal("Undo Auto HDR: 2 back as they were", said())
   end)
 
+  it("matches the camera from everywhere, too, with the panel's strength", function()
+    local photo = w:photo("a.dng")
+    w:select(photo)
+    find("strength").value = 0.5
+    assert.equal("Match the camera: 1 edited", press("match the camera"))
+    w:action("sidelight_match_camera")
+    assert.equal("Match the camera: 1 edited", said())
+    w:shortcut("sidelight: match the camera")
+    assert.equal("Match the camera: 1 edited", said())
+    for index = 1, 3 do
+      local header = w.helper.talks[index].header
+      assert.same({ "camera", "0.000", "0.500" }, { header.engine, header.headroom, header.strength })
+    end
+    assert.same({ 1, "sidelight sdr" }, { w:count(), w:record(photo).edit })
+    assert.equal("Undo Auto HDR: 1 back as they were", press("undo"))
+  end)
+
   it("edits what an action is given, whatever is selected when it begins", function()
     local photo, other = w:photo("a.dng"), w:photo("b.dng")
     w:select(photo)
@@ -292,11 +309,15 @@ describe("sidelight", function()
       return {
         w.libs.sidelight ~= nil and w.libs.sidelight.visible, w.actions.sidelight_auto ~= nil,
         w.actions.sidelight_undo ~= nil, w.shortcuts["sidelight: auto HDR"] ~= nil,
+        w.actions.sidelight_match_camera ~= nil, w.shortcuts["sidelight: match the camera"] ~= nil,
         w.shortcuts["sidelight: undo auto HDR"] ~= nil, w.events["post-import-image"].sidelight ~= nil,
       }
     end
 
-    local EVERYTHING, NOTHING = { true, true, true, true, true, true }, { false, false, false, false, false, false }
+    local EVERYTHING, NOTHING = {}, {}
+    for index = 1, 8 do
+      EVERYTHING[index], NOTHING[index] = true, false
+    end
 
     it("is stopped and started again", function()
       w.dt.preferences.write("sidelight", "edit_imported", "bool", true)

@@ -219,7 +219,7 @@ describe("Auto", function()
 
   for reason, change in pairs({
     ["Sidelight is not running. Start it with: sidelight serve"] = { is_down = true },
-    ["another program answers in Sidelight's place; nothing was sent to it. Restart Sidelight"] = { key = "guess" },
+    ["another program answers in Sidelight's place, or endpoint.json holds a wrong token; nothing was sent to it. Restart Sidelight"] = { key = "guess" },
     ["the running Sidelight is of another version than this plug-in; run: sidelight setup lightroom"] = { api = { 2 } },
   }) do
     it("says at once: " .. reason, function()

@@ -144,6 +144,23 @@ describe("Daemon", function()
     assert.is_true(w.scheduler:now() < 15)
   end)
 
+  it("is waited for once, however many photos are left", function()
+    w.sidelight.predict = function()
+      w.sidelight.is_down = true
+      return { error = "networkConnectionLost" }
+    end
+    local daemon
+    w:task(function()
+      daemon = Daemon.find()
+      for _ = 1, 20 do
+        assert.same({ nil, Daemon.WORDS.down }, { daemon:predict({ path = "/photos/1.cr3", folder = "/photos" }, {}) })
+      end
+    end)
+    assert.is_true(w.scheduler:now() < 15)
+    w.sidelight.is_down, w.sidelight.predict = false, nil
+    assert.is_not_nil((w:task(daemon.predict, daemon, { path = "/photos/1.cr3", folder = "/photos" }, {})))
+  end)
+
   it("that loses the connection again and again is asked twice", function()
     w.sidelight.predict = function()
       return { error = "networkConnectionLost" }

@@ -12,12 +12,12 @@ describe("Previews", function()
     w:stop()
   end)
 
-  local function source(what, ends)
+  local function source(what, ends, needs_file)
     what.path = what.path or "/gone/1.cr3"
     local state = w.catalog:add(what)
     return w:task(Previews.source, { photo = state.photo, path = what.path }, ends or function()
       return false
-    end)
+    end, needs_file)
   end
 
   it("are the file itself where it can be read", function()
@@ -33,6 +33,13 @@ describe("Previews", function()
   it("are Lightroom's thumbnail else", function()
     assert.same({ jpeg = "jpeg" }, source({ thumbnail = "jpeg" }))
     assert.same({ jpeg = "jpeg" }, source({ thumbnail = "jpeg", smart_preview = "/gone/1.dng" }))
+  end)
+
+  it("will not do where the file itself is needed", function()
+    w.files["/photos/1.cr3"], w.files["/cache/1.dng"] = "raw", "dng"
+    local away = { thumbnail = "jpeg", smart_preview = "/cache/1.dng" }
+    assert.same({ nil, Previews.NO_FILE }, { source(away, nil, true) })
+    assert.equal("/photos/1.cr3", source({ path = "/photos/1.cr3" }, nil, true).path)
   end)
 
   it("are none if Lightroom says so", function()

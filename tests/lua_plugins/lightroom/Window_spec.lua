@@ -24,7 +24,9 @@ describe("Window", function()
     for index, button in ipairs(w.windows[1]) do
       titles[index] = button.title
     end
-    assert.same({ "Auto HDR", "Auto HDR with Options…", "Restore before Sidelight", "Self-check…" }, titles)
+    assert.same({
+      "Auto HDR", "Auto HDR with Options…", "Match the camera", "Restore before Sidelight", "Self-check…",
+    }, titles)
   end)
 
   it("stays open while its buttons work", function()
@@ -34,7 +36,7 @@ describe("Window", function()
     end)
     w:at(5, function()
       assert(photos[1].develop.Exposure2012 == 0.5)
-      w.windows[1][3].action()
+      w.windows[1][4].action()
     end)
     close_at(9)
     w:press("MenuWindow.lua")

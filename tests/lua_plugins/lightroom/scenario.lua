@@ -15,7 +15,10 @@ if not done then
 end
 local photos, steps = {}, {}
 for index, state in ipairs(w.catalog.photos) do
-  photos[index] = { develop = state.develop, snapshots = state.snapshots, history = state.history }
+  photos[index] = {
+    path = state.metadata.path, copy = state.metadata.copyName, develop = state.develop, snapshots = state.snapshots,
+    history = state.history,
+  }
 end
 for index, step in ipairs(w.catalog.undo_steps) do
   steps[index] = step.name

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from sidelight.service.plugin.auto import DUPLICATE_NAME
 from sidelight_xmp.darktable.sidecar import history_from_bytes
@@ -86,6 +87,19 @@ def test_a_photo_gets_its_edit_only_when_the_script_says_so(
     assert talk.end() == 0
     assert talk.all()[-1].word == "bye"
     assert lasting_daemon.client.request("GET", "/v1/roots") == {"roots": []}
+
+
+def test_the_script_says_which_engine_and_what_it_cannot_do_is_told(
+    lasting_daemon, script, photo: Path
+) -> None:
+    jpeg = photo.with_suffix(".jpg")
+    Image.radial_gradient("L").convert("RGB").save(jpeg)
+    talk = script(lasting_daemon.home, **SETTINGS | {"engine": "camera", "headroom": "0.000"})
+    talk.send("photo", id=1, path=photo, sidecar="", overwrite=0)
+    talk.send("photo", id=2, path=jpeg, sidecar="", overwrite=0)
+    predicted = talk.hear("predicted", id=1).fields
+    assert predicted["hdr"] == "0" and "the camera's own JPEG" in predicted["reasons"]
+    assert "no JPEG of a camera is embedded" in talk.hear("failed", id=2).fields["text"]
 
 
 def test_the_hdr_twin_goes_where_the_script_says(lasting_daemon, script, photo: Path) -> None:

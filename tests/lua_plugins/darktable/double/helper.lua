@@ -8,6 +8,7 @@ local files = require "double/files"
 local helper = {}
 
 helper.LOOK_MS = 30
+helper.ENGINES = { auto = true, camera = true }
 helper.KEPT = "it has an edit already"
 
 local function unescape(text)
@@ -149,7 +150,7 @@ function Helper:_auto(talk)
   for _, name in ipairs({ "headroom", "strength" }) do
     assert(talk.header[name]:match("^%d+%.%d+$"), "settings that make no sense")
   end
-  assert(talk.header.engine == "auto")
+  assert(helper.ENGINES[talk.header.engine])
   talk:tell("hello", { protocol = 1, version = "0.1.0" })
   talk.predicted = {}
   for order in talk.next, talk do

@@ -1,0 +1,2 @@
+-- Lightroom runs this file at each click.
+require("Menu").run("MatchCamera")
