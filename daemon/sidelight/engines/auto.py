@@ -16,10 +16,15 @@ from sidelight.emulators import load_emulator
 from sidelight.emulators.base import Context, Emulator, context_of
 from sidelight.emulators.fit import settings_bounds
 from sidelight.emulators.guide import is_stale
+from sidelight.emulators.lightroom import is_calibrated
 from sidelight.emulators.slope import SlopeRows, keep_rising
 from sidelight.emulators.solve import chain_jacobian, forward, least_squares
 from sidelight.engines.base import Prediction, Reason
-from sidelight.engines.objective import key_ev, prior_precision, terms_for
+from sidelight.engines.camera_tone import camera_tone
+from sidelight.engines.default import wanted_chroma
+from sidelight.engines.illuminant import white_balance_shift
+from sidelight.engines.key import key_of
+from sidelight.engines.objective import prior_centre, prior_precision, terms_for, useful_headroom
 from sidelight.engines.scene import Scene, analyse
 from sidelight.engines.sentences import SPEAKS, photo_notes, reason_text
 from sidelight.engines.terms import Term, evaluate, feature_slopes, features_of, jacobian
@@ -31,7 +36,16 @@ from sidelight.recipe.fields import BY_NAME, INDEX, SLIDERS, VECTOR_SIZE
 Vector = NDArray[np.float64]
 Pixels = NDArray[np.float32]
 
-FREE = tuple(INDEX[name] for name in SLIDERS if name not in ("temperature_mired", "tint"))
+FREE = tuple(
+    INDEX[name] for name in SLIDERS if name not in ("temperature_mired", "tint", "saturation")
+)
+WHITE_BALANCE = "white balance"
+"""Name of the reason for a changed white balance, which is set before the solve."""
+
+_COLOUR_COLUMNS = [column for column, i in enumerate(FREE) if SLIDERS[i] == "vibrance"]
+HABIT = "range"
+"""Name under which the slider prior's centre is a reason."""
+
 _VISIBLE = {"EV": 0.03, "points": 1.0, "mired": 2.0}
 _SLOPE_WEIGHT = 4.0
 _BRIGHTEST = 2.0**12
@@ -49,6 +63,7 @@ class Solved:
         residuals: Weighted residual of each at the end, shape (T,).
         rows: Their Jacobian, shape (T, len(FREE)).
         mid_ev: Where the SDR twin's mid-tones lie, in EV about 0.18.
+        centre: Where sliders stand of habit.
     """
 
     theta: Vector
@@ -56,6 +71,7 @@ class Solved:
     residuals: Vector
     rows: Vector
     mid_ev: float
+    centre: Vector
 
 
 class AutoEngine:
@@ -70,26 +86,35 @@ class AutoEngine:
         emulator = load_emulator(editor)
         image = _finite(image)
         scene = analyse(image)
-        key, why = key_ev(scene)
-        hdr = Hdr(enabled=headroom > 0, headroom=headroom)
-        start = Recipe(hdr=hdr)
+        tone = camera_tone(image)
+        key = key_of(scene, tone)
+        asked, headroom = headroom, min(headroom, useful_headroom(scene, key))
+        mired, tint = white_balance_shift(scene.cast, image.info.white_balance_source)
+        start = Recipe(
+            temperature_mired=mired, tint=tint, hdr=Hdr(enabled=headroom > 0, headroom=headroom)
+        )
         whole = context_of(image, start, headroom, emulator.guide(image).reshape(-1))
         context = whole.take(scene.index)
-        solved = solve_terms(emulator, context, scene, terms_for(scene, headroom, key, why))
+        chroma = wanted_chroma(emulator, context, scene, key, tone)
+        terms = terms_for(scene, headroom, key, chroma)
+        centre = prior_centre(key)
+        solved = solve_terms(emulator, context, scene, terms, centre, start.to_vector())
         # Where highlights belong depends on where the mid-tones really came to lie.
-        terms = terms_for(scene, headroom, key, why, solved.mid_ev)
-        solved = solve_terms(emulator, context, scene, terms, solved.theta)
+        terms = terms_for(scene, headroom, key, chroma, solved.mid_ev)
+        solved = solve_terms(emulator, context, scene, terms, centre, solved.theta)
         moved = start.with_vector(solved.theta)
         if is_stale(moved):
             guide = emulator.guide(image, moved).reshape(-1)[scene.index]
             fresh = replace(context, guide=guide)
-            solved = solve_terms(emulator, fresh, scene, terms, solved.theta)
+            solved = solve_terms(emulator, fresh, scene, terms, centre, solved.theta)
         recipe = _rounded(start.with_vector(keep_rising(emulator, solved.theta) * strength))
         return Prediction(
             recipe=recipe,
-            reasons=reasons_of(recipe, solved, scene, why),
-            confidence=_confidence(image, scene, solved, editor),
-            notes=photo_notes(image, scene, why, editor),
+            reasons=reasons_of(recipe, solved, scene, key.why),
+            confidence=_confidence(
+                image, scene, solved, editor, camera=tone is not None, hdr=recipe.hdr.enabled
+            ),
+            notes=photo_notes(image, scene, editor, asked - headroom),
         )
 
 
@@ -98,6 +123,7 @@ def solve_terms(
     context: Context,
     scene: Scene,
     terms: Sequence[Term],
+    centre: Vector | None = None,
     start: Vector | None = None,
 ) -> Solved:
     """Find the settings that serve the terms best.
@@ -107,8 +133,10 @@ def solve_terms(
         context: The photo's context at full headroom, its guide that of the scene's pixels.
         scene: Sampled pixels and groups.
         terms: What is wished.
+        centre: Where sliders stand of habit; zero when absent.
         start: First settings; zero when absent.
     """
+    centre = np.zeros(VECTOR_SIZE) if centre is None else centre
     problem = _TermProblem(emulator, context, scene, terms)
     solution = least_squares(
         problem.residual,
@@ -117,7 +145,7 @@ def solve_terms(
         FREE,
         settings_bounds(),
         prior=prior_precision(),
-        centre=np.zeros(VECTOR_SIZE),
+        centre=centre,
         iterations=14,
         tolerance=2e-3,
     )
@@ -125,7 +153,7 @@ def solve_terms(
     rows = problem.jacobian(solution.theta, state)[: len(terms)]
     measured = features_of(state.sdr[-1], state.hdr[-1])
     mid = float(measured["sdr_ev"][scene.groups["mids"]].mean())
-    return Solved(solution.theta, tuple(terms), values[: len(terms)], rows, mid)
+    return Solved(solution.theta, tuple(terms), values[: len(terms)], rows, mid, centre)
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,6 +189,8 @@ class _TermProblem:
             hdr = chain_jacobian(self.hdr_stages, state.hdr, theta, FREE)
         slopes = feature_slopes(state.sdr[-1], state.hdr[-1])
         rows = jacobian(self.terms, state.values, slopes, sdr, hdr)
+        # Light clips, colourfulness does not mend it: no photographer greys a sunset for its sun.
+        rows[np.ix_([term.name == "clipping" for term in self.terms], _COLOUR_COLUMNS)] = 0.0
         return np.vstack([rows, self.slope.jacobian(theta)])
 
 
@@ -179,6 +209,9 @@ def term_effects(solved: Solved) -> dict[str, Vector]:
         hessian = rest.T @ rest + prior + 1e-6 * np.eye(len(FREE))
         force = solved.rows[own].T @ solved.residuals[own]
         effects[name] = -np.linalg.solve(hessian, force)
+    if solved.centre.any():
+        hessian = solved.rows.T @ solved.rows + prior + 1e-6 * np.eye(len(FREE))
+        effects[HABIT] = np.linalg.solve(hessian, prior @ solved.centre[list(FREE)])
     return effects
 
 
@@ -186,6 +219,12 @@ def reasons_of(recipe: Recipe, solved: Solved, scene: Scene, why: str) -> tuple[
     """Return a reason for every slider that moved visibly, the largest move first."""
     effects = term_effects(solved)
     found = []
+    for name in ("temperature_mired", "tint"):
+        if value := getattr(recipe, name):
+            text = reason_text(name, value, WHITE_BALANCE, scene, why)
+            found.append(
+                (abs(value) / BY_NAME[name].scale, Reason(name, value, WHITE_BALANCE, text))
+            )
     for column, setting in enumerate(FREE):
         field = BY_NAME[SLIDERS[setting]]
         value = getattr(recipe, field.name)
@@ -230,15 +269,17 @@ def _rounded(recipe: Recipe) -> Recipe:
     return replace(recipe, **values)
 
 
-def _confidence(image: Image, scene: Scene, solved: Solved, editor: str) -> float:
+def _confidence(
+    image: Image, scene: Scene, solved: Solved, editor: str, *, camera: bool, hdr: bool
+) -> float:
     """Return 0..1: how well the wishes were met, and how much is known about the photo."""
     miss = float(np.sqrt(np.mean(np.square(solved.residuals))))
     confidence = 0.9 * np.exp(-0.6 * miss)
     if image.info.white_balance_source not in ("camera", "none"):
         confidence *= 0.8
-    if scene.light_ev is None and scene.jpeg_mid_ev is None:
+    if scene.light_ev is None and not camera:
         confidence *= 0.85
-    if editor == "lightroom":
+    if editor == "lightroom" and not is_calibrated(hdr=hdr):
         confidence *= 0.85
     confidence *= 1.0 - 0.5 * min(scene.clipped_share * 4, 1.0)
     return round(float(np.clip(confidence, 0.05, 0.95)), 2)

@@ -1,66 +1,104 @@
-"""Auto's wishes for a photo, as named terms, and the key they place its mid-tones at."""
+"""Auto's wishes for a photo, as named terms, and what it does of habit.
+
+Weights and levels were chosen on the tuning scenes (docs/auto.md); a residual of 1 is a miss that
+anybody would see.
+"""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping
 
+import numpy as np
+from numpy.typing import NDArray
+
+from sidelight.engines.key import Key
 from sidelight.engines.scene import Scene
-from sidelight.engines.terms import Term
-from sidelight.imaging.color import luminance
+from sidelight.engines.terms import Sense, Term
 from sidelight.recipe.fields import FIELDS, INDEX, VECTOR_SIZE
 
 SYSTEM_GAMMA = 1.2
 """Contrast of the HDR twin over the scene, ITU-R BT.2100 for a 1000-nit display."""
 
-_BRIGHTEST_MID_EV = 1.55
-_DARKEST_MID_EV = -1.1
-_NIGHT_EV = 6.0
-_WHITE_EV = float(np.log2(0.93 / 0.18))
-_LOWEST_WHITE_EV = float(np.log2(0.892 / 0.18))
-_PEAK_EV = float(np.log2(0.95 / 0.18))
+BRIGHT_HEADROOM = 0.15
+"""Stops above SDR white for scenes that have no use for more."""
 
-PRIOR_POINTS: dict[str, float] = {
+WEIGHTS: dict[str, float] = {
+    "placement": 2.0,
+    "placement limits": 12.0,
+    "clipping": 24.0,
+    "clipping of tones": 8.0,
+    "white": 8.0,
+    "reach white": 4.0,
+    "highlights": 12.0,
+    "dim highlights": 1.5,
+    "bright tones": 3.0,
+    "highlight detail": 1.0,
+    "drawing": 6.0,
+    "sky": 3.0,
+    "subject": 1.5,
+    "dark subject": 2.0,
+    "black": 2.0,
+    "shadow detail": 2.0,
+    "open shadows": 0.3,
+    "contrast": 0.9,
+    "colour": 4.0,
+}
+"""How much one EV of miss counts, for colour a doubling of relative chroma."""
+
+LEVELS: dict[str, float] = {
+    "below the key": 0.25,
+    "above the key": 0.15,
+    "peak": 0.96,
+    "white": 0.93,
+    "least white": 0.892,
+    "high tones": 0.66,
+    "drawing kept": 0.6,
+    "headroom tolerance": 0.07,
+    "headroom tolerance, wide": 0.13,
+    "bright tones": 0.1,
+    "sky stops": 1.0,
+    "face": -0.8,
+    "dark face": -1.9,
+    "black": 0.007,
+    "crushed": 0.0016,
+    "open shadows": -3.3,
+    "least contrast": 1.1,
+    "most contrast": 1.35,
+}
+"""Wanted levels: display-linear where positive and below 1, EV or stops or ratios otherwise."""
+
+PRECISION: dict[str, float] = {
     "temperature_mired": 0.0,
     "tint": 0.0,
     "exposure_ev": 0.05,
-    "contrast": 0.35,
-    "highlights": 0.35,
-    "shadows": 0.35,
-    "whites": 0.3,
-    "blacks": 0.3,
+    "contrast": 6.0,
+    "highlights": 6.0,
+    "shadows": 7.0,
+    "whites": 2.0,
+    "blacks": 10.0,
     "vibrance": 2.5,
     "saturation": 5.0,
 }
-"""Precision of the pull to zero of each slider, per full slider squared."""
+"""Precision of the pull of each slider to where it stands of habit, per full slider squared."""
+
+HABIT: dict[str, float] = {"blacks": -0.1}
+"""Where sliders stand of habit, in full sliders."""
+
+WIDE_HABIT: dict[str, float] = {"highlights": -0.5, "shadows": 0.25}
+"""The same in a scene whose light ranges widely."""
+
+_WIDE_CLIPPED = 0.07
+_WHITE_EV = float(np.log2(1 / 0.18))
 
 
-def prior_precision() -> np.ndarray:
-    """Return the slider prior as a vector over all settings; the curve is not used."""
-    precision = np.zeros(VECTOR_SIZE)
-    for field in FIELDS:
-        precision[INDEX[field.name]] = PRIOR_POINTS[field.name]
-    return precision
+def prior_precision() -> NDArray[np.float64]:
+    """Return the precision of the slider prior over all settings; the curve is not used."""
+    return _vector(PRECISION)
 
 
-def key_ev(scene: Scene) -> tuple[float, str]:
-    """Return where the mid-tones belong, in EV about 0.18 display-linear, and why.
-
-    A scene whose brightest tones lie close above its mid-tones is bright by nature (snow, a white
-    wall), one whose absolute light is low is night; the camera's own JPEG counts for half.
-    """
-    span = scene.rise_ev("p99")
-    by_span = _WHITE_EV - 0.12 - SYSTEM_GAMMA * min(max(span, 0.0), 3.2)
-    key, why = float(np.clip(by_span, _DARKEST_MID_EV, _BRIGHTEST_MID_EV)), "span"
-    if scene.light_ev is not None and scene.light_ev < _NIGHT_EV:
-        night = -0.9 - 0.3 * (_NIGHT_EV - scene.light_ev)
-        key, why = max(min(key, night), -3.2), "night"
-    if scene.jpeg_mid_ev is not None:
-        camera = float(np.clip(scene.jpeg_mid_ev, -3.4, _BRIGHTEST_MID_EV))
-        distance = float(np.clip(camera - key, -1.5, 1.5))
-        # A dark JPEG of a scene with enough light is an underexposed one.
-        trust = 0.5 if distance > 0 or why == "night" else 0.2
-        key, why = key + trust * distance, "camera" if why == "span" else why
-    return key, why
+def prior_centre(key: Key) -> NDArray[np.float64]:
+    """Return where the slider prior pulls to, over all settings."""
+    return _vector(HABIT) + _vector(WIDE_HABIT) * key.wide
 
 
 def reference_ev(scene: Scene, group: str, mid_ev: float, headroom: float) -> float:
@@ -77,73 +115,175 @@ def reference_ev(scene: Scene, group: str, mid_ev: float, headroom: float) -> fl
     return float(np.log2(level / 0.18))
 
 
+def useful_headroom(scene: Scene, key: Key) -> float:
+    """Return the stops above SDR white that a photo has a use for, 4 for as many as there are.
+
+    Where nothing is dark, little is brighter than white: paper and snow dazzle when they shine.
+    """
+    brightest = reference_ev(scene, "p999", key.ev, 4.0) - _WHITE_EV
+    return BRIGHT_HEADROOM if key.why == "bright" or brightest < BRIGHT_HEADROOM else 4.0
+
+
 def terms_for(
-    scene: Scene, headroom: float, key: float, why: str, mid_ev: float | None = None
+    scene: Scene,
+    headroom: float,
+    key: Key,
+    chroma: Mapping[str, float],
+    mid_ev: float | None = None,
 ) -> list[Term]:
     """Return the terms for one photo.
 
     Args:
         scene: What was measured.
         headroom: Stops above SDR white of the HDR twin.
-        key: Where the mid-tones belong, in EV about 0.18.
-        why: What decided the key.
-        mid_ev: Where they lie, if that is known already; `key` when absent.
+        key: Where the mid-tones belong.
+        chroma: Relative chroma wanted of the colourful pixels, and the most that faces may have.
+        mid_ev: Where the mid-tones lie, if that is known already; the key when absent.
     """
-    group = scene.groups
-    mids = group["mids"]
-    white = float(np.log2(1 / 0.18))
-    mid_ev = key if mid_ev is None else mid_ev
-    terms = [
-        Term("placement", "sdr_ev", mids, key, 2.0),
-        Term("clipping", "sdr_peak_ev", group["peaks"], _PEAK_EV, 10.0, "at_most"),
-        Term("white", "sdr_ev", group["p995"], _WHITE_EV + 0.06, 8.0, "at_most"),
-        *[
-            Term("clipping", "sdr_peak_ev", group[name], _PEAK_EV, 6.0, "at_most")
-            for name in ("bright", "p99")
-            if not scene.is_clipped(name)
-        ],
+    mid_ev = key.ev if mid_ev is None else mid_ev
+    return [
+        *_placement(scene, key),
+        *_white(scene, key, mid_ev),
+        *(_headroom(scene, headroom, mid_ev) if headroom > 0 else ()),
+        *_shadows(scene, key),
+        *_contrast(scene),
+        *_colour(scene, chroma),
     ]
-    if why != "night":
-        # A scene without anything white in it need not be stretched until something is.
-        reach = reference_ev(scene, "p995", mid_ev, 4.0) - white
-        weight = 0.6 + 11.4 / (1.0 + float(np.exp(-10.0 * (reach - 0.02))))
-        terms.append(Term("white", "sdr_ev", group["p995"], _LOWEST_WHITE_EV, weight, "at_least"))
-    if headroom > 0:
-        for name, weight in (("p99", 2.0), ("p999", 2.0)):
-            wanted = reference_ev(scene, name, mid_ev, headroom)
-            above = wanted > white
-            level = wanted if above else white + 0.08
-            terms.append(
-                Term("highlights", "hdr_ev", group[name], level, weight if above else 5.0,
-                     "equal" if above else "at_most")
-            )  # fmt: skip
-    terms += _shadow_terms(scene, key)
-    spread = scene.rise_ev("upper_mids") - scene.rise_ev("lower_mids")
-    terms.append(
-        Term("contrast", "sdr_ev", group["upper_mids"], 1.15 * spread, 0.9, "equal",
-             against=group["lower_mids"])
-    )  # fmt: skip
-    terms.append(_colour_term(scene))
-    return terms
 
 
-def _shadow_terms(scene: Scene, key: float) -> list[Term]:
+def _placement(scene: Scene, key: Key) -> list[Term]:
+    """Mid-tones at the key; a little beside it is nobody's mistake. Faces no darker than shade."""
     group = scene.groups
-    depth = scene.percentile_ev[50.0] - scene.percentile_ev[1.0]
-    terms = []
-    if depth >= 1.5:
-        black = float(np.log2(0.009 / 0.18))
-        terms.append(Term("black", "sdr_ev", group["deepest"], black, 2.5, "at_most"))
-    crushed = float(np.log2(0.0016 / 0.18))
-    terms.append(Term("shadow detail", "sdr_ev", group["shadows"], crushed, 2.0, "at_least"))
-    open_shadows = max(key - 3.3, crushed + 1.0)
-    terms.append(Term("open shadows", "sdr_ev", group["shadows"], open_shadows, 0.5, "at_least"))
+    weight = WEIGHTS["placement limits"]
+    low, high = key.ev - LEVELS["below the key"], key.ev + LEVELS["above the key"]
+    terms = [
+        Term("placement", "sdr_ev", group["middle"], key.ev, WEIGHTS["placement"]),
+        Term("placement", "sdr_ev", group["middle"], low, weight, "at_least"),
+        Term("placement", "sdr_ev", group["middle"], high, weight, "at_most"),
+    ]
+    if "face" in group and not key.is_night:
+        face = group["face"]
+        dark = face[np.argsort(scene.ev[face])[: -(-len(face) // 3)]]
+        for pixels, name, part in ((face, "face", "subject"), (dark, "dark face", "dark subject")):
+            terms.append(Term("subject", "sdr_ev", pixels, LEVELS[name], WEIGHTS[part], "at_least"))
     return terms
 
 
-def _colour_term(scene: Scene) -> Term:
-    rgb = scene.rgb[scene.groups["colourful"]]
-    y = np.maximum(luminance(rgb), 2.0**-13)
-    chroma = np.sqrt(((rgb - y[:, None]) ** 2).sum(axis=1)) / y
-    level = float(np.minimum(chroma, 1.2).mean()) * 1.12
-    return Term("colour", "sdr_chroma", scene.groups["colourful"], level, 1.2)
+def _white(scene: Scene, key: Key, mid_ev: float) -> list[Term]:
+    """The SDR twin reaches white, and nothing that the raw holds is lost there."""
+    group, peak = scene.groups, _ev("peak")
+    terms = [Term("clipping", "sdr_peak_ev", group["peaks"], peak, WEIGHTS["clipping"], "at_most")]
+    for name in ("bright", "p99"):
+        if not scene.is_clipped(name):
+            weight = WEIGHTS["clipping of tones"]
+            terms.append(Term("clipping", "sdr_peak_ev", group[name], peak, weight, "at_most"))
+    if not scene.is_clipped("p995"):
+        level = _ev("white") + 0.06
+        terms.append(Term("white", "sdr_ev", group["p995"], level, WEIGHTS["white"], "at_most"))
+    if not key.is_night:
+        # A scene without anything white in it need not be stretched until something is.
+        reach = reference_ev(scene, "p995", mid_ev, 4.0) - _WHITE_EV
+        weight = WEIGHTS["reach white"] * (0.02 + 0.98 / (1.0 + float(np.exp(0.2 - 10.0 * reach))))
+        level = _ev("least white")
+        terms.append(Term("white", "sdr_ev", group["p995"], level, weight, "at_least"))
+    if "high_tones" in group:
+        terms += _highlight_detail(scene)
+    return terms
+
+
+def _highlight_detail(scene: Scene) -> list[Term]:
+    """Bright parts of the SDR twin neither crowd below white nor lose what is drawn in them."""
+    tones = scene.groups["high_tones"]
+    order = tones[np.argsort(scene.ev[tones])]
+    lower, upper = order[: len(order) // 2], order[len(order) // 2 :]
+    spread = float(scene.ev[upper].mean() - scene.ev[lower].mean())
+    weight, kept = WEIGHTS["highlight detail"], LEVELS["drawing kept"] * spread
+    name, level = "highlight detail", _ev("high tones")
+    return [
+        Term(name, "sdr_ev", tones, level, weight, "at_most"),
+        Term(name, "sdr_ev", upper, kept, WEIGHTS["drawing"], "at_least", against=lower),
+    ]
+
+
+def _headroom(scene: Scene, headroom: float, mid_ev: float) -> list[Term]:
+    """Highlights where the scene's contrast puts them, the sky below the brightest lights."""
+    group, weight = scene.groups, WEIGHTS["highlights"]
+    terms = []
+    for name in ("p99", "p999"):
+        wanted = reference_ev(scene, name, mid_ev, headroom)
+        if wanted <= _WHITE_EV:
+            limit = _WHITE_EV + 0.08
+            terms += [
+                Term("highlights", "hdr_ev", group[name], wanted, WEIGHTS["dim highlights"]),
+                Term("highlights", "hdr_ev", group[name], limit, weight, "at_most"),
+            ]
+            continue
+        # A wide area that the raw lost need not shine as much as a small light.
+        wide = LEVELS["headroom tolerance, wide"]
+        below = wide if scene.clipped_share > _WIDE_CLIPPED else LEVELS["headroom tolerance"]
+        terms += [
+            Term("highlights", "hdr_ev", group[name], wanted - below, weight, "at_least"),
+            Term("highlights", "hdr_ev", group[name], wanted + wide, weight, "at_most"),
+        ]
+    for name in ("upper_mids", "upper", "bright"):
+        if scene.clipped[group[name]].any():
+            continue
+        most = reference_ev(scene, name, mid_ev, headroom) + LEVELS["bright tones"]
+        weight = WEIGHTS["bright tones"]
+        terms.append(Term("highlights", "hdr_ev", group[name], most, weight, "at_most"))
+    if headroom > LEVELS["sky stops"] and "sky" in group:
+        level = _WHITE_EV + LEVELS["sky stops"]
+        terms.append(Term("sky", "hdr_ev", group["sky"], level, WEIGHTS["sky"], "at_most"))
+    return terms
+
+
+def _shadows(scene: Scene, key: Key) -> list[Term]:
+    group, crushed = scene.groups, _ev("crushed")
+    terms = [
+        Term("shadow detail", "sdr_ev", group["shadows"], crushed, WEIGHTS["shadow detail"],
+             "at_least")
+    ]  # fmt: skip
+    if scene.depth_ev >= 1.5:
+        weight = WEIGHTS["black"]
+        terms.append(Term("black", "sdr_ev", group["deepest"], _ev("black"), weight, "at_most"))
+    if not key.is_night:
+        level = max(key.ev + LEVELS["open shadows"], crushed + 1.0)
+        weight = WEIGHTS["open shadows"]
+        terms.append(Term("open shadows", "sdr_ev", group["shadows"], level, weight, "at_least"))
+    return terms
+
+
+def _contrast(scene: Scene) -> list[Term]:
+    group, weight = scene.groups, WEIGHTS["contrast"]
+    spread = scene.rise_ev("upper_mids") - scene.rise_ev("lower_mids")
+    low, high = LEVELS["least contrast"] * spread, LEVELS["most contrast"] * spread
+    upper, lower = group["upper_mids"], group["lower_mids"]
+    return [
+        Term("contrast", "sdr_ev", upper, low, weight, "at_least", against=lower),
+        Term("contrast", "sdr_ev", upper, high, weight, "at_most", against=lower),
+    ]
+
+
+def _colour(scene: Scene, chroma: Mapping[str, float]) -> list[Term]:
+    terms = []
+    wishes: tuple[tuple[str, str, Sense], ...] = (
+        ("colourful", "colour", "equal"),
+        ("face", "skin", "at_most"),
+    )
+    for group, name, sense in wishes:
+        if group in chroma:
+            weight = WEIGHTS["colour"] / max(chroma[group], 0.1)
+            pixels = scene.groups[group]
+            terms.append(Term(name, "sdr_chroma", pixels, chroma[group], weight, sense))
+    return terms
+
+
+def _ev(level: str) -> float:
+    return float(np.log2(LEVELS[level] / 0.18))
+
+
+def _vector(values: Mapping[str, float]) -> NDArray[np.float64]:
+    vector = np.zeros(VECTOR_SIZE)
+    for field in FIELDS:
+        vector[INDEX[field.name]] = values.get(field.name, 0.0)
+    return vector

@@ -8,7 +8,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sidelight.imaging.color import SRGB_TO_XYZ, luminance
+from sidelight.engines.areas import areas_of
+from sidelight.engines.illuminant import Cast, cast_of
+from sidelight.imaging.color import luminance
 from sidelight.imaging.image import Image
 
 Index = NDArray[np.intp]
@@ -19,12 +21,17 @@ _WINDOWS = {
     "deepest": (0.25, 0.75),
     "shadows": (2.0, 12.0),
     "lower_mids": (22.0, 38.0),
+    "middle": (46.0, 54.0),
     "upper_mids": (62.0, 78.0),
+    "upper": (83.0, 87.0),
     "bright": (94.0, 96.0),
     "p99": (98.7, 99.3),
     "p995": (99.35, 99.65),
     "p999": (99.85, 99.95),
 }
+_AREAS = {"face": 0.5, "foliage": 0.5, "sky": 0.5}
+_HIGH_TONES_EV = 1.5
+_LEAST_AREA = 0.003
 _GROUP_SIZE = 32
 _MIDS_SIZE = 96
 _SEEN = 200_000
@@ -44,7 +51,8 @@ class Scene:
         clipped: Which sampled pixels have a clipped channel, shape (N,).
         light_ev: Absolute level of the mid-tones as an exposure value (12 ≈ overcast day, 3 ≈ a
             lit street at night), or None without exposure data.
-        jpeg_mid_ev: log2(Y / 0.18) of the camera JPEG's median, or None without one.
+        shares: Share of the frame that may be faces, foliage or sky, 0..1, by name.
+        cast: Of near-neutral areas as shot, or None.
     """
 
     index: Index
@@ -55,12 +63,18 @@ class Scene:
     clipped_share: float
     clipped: NDArray[np.bool_]
     light_ev: float | None
-    jpeg_mid_ev: float | None
+    shares: dict[str, float]
+    cast: Cast | None
 
     @property
     def mid_ev(self) -> float:
         """Mean input EV of the mid-tones, the 25th to 75th percentile."""
         return float(self.ev[self.groups["mids"]].mean())
+
+    @property
+    def depth_ev(self) -> float:
+        """How far the darkest tones lie below the middle one, 1st percentile to median, in EV."""
+        return self.percentile_ev[50.0] - self.percentile_ev[1.0]
 
     def is_clipped(self, group: str) -> bool:
         """Whether most pixels of a group have a clipped channel in the raw."""
@@ -86,6 +100,8 @@ def analyse(image: Image, seed: int = 0) -> Scene:
     least = np.float32(np.max(image.info.white_balance.multipliers()))
     y = luminance(flat)
     y = np.where(every, np.maximum(y, least), y)
+    # All that is clipped is equally bright: told apart at random, so that windows hold their share.
+    y = y + every * rng.random(len(y), dtype=np.float32) * np.float32(1e-3)
     ev = np.log2(np.maximum(y, _FLOOR) / np.float32(0.18))
     levels = (0.5, 1.0, 5.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 99.5, 99.9)
     edges = sorted({p for window in _WINDOWS.values() for p in window} | set(levels))
@@ -98,10 +114,18 @@ def analyse(image: Image, seed: int = 0) -> Scene:
     chosen["mids"] = _draw(rng, ev, values[25.0], values[75.0], _MIDS_SIZE)
     chosen["peaks"] = _peaks(flat, some)
     chosen["colourful"] = _colourful(rng, flat, ev, values)
+    areas = areas_of(image.rgb, image.clipped, float(ev[chosen["mids"]].mean()))
+    shape = image.rgb.shape[:2]
+    likely = {name: values > _AREAS[name] for name, values in areas.at(_AREAS, seen, shape).items()}
+    shares = {name: float(where.mean()) for name, where in likely.items()}
+    likely["high_tones"] = ev > ev[chosen["mids"]].mean() + _HIGH_TONES_EV
+    for name, where in likely.items():
+        pool = np.flatnonzero(where & ~some)
+        if len(pool) >= max(_LEAST_AREA * len(seen), 2):
+            chosen[name] = pool if len(pool) <= _GROUP_SIZE else rng.choice(pool, _GROUP_SIZE)
     index = np.unique(np.concatenate(list(chosen.values())))
     groups = {name: np.searchsorted(index, members) for name, members in chosen.items()}
     ev100 = image.info.ev100
-    preview = image.preview
     return Scene(
         index=seen[index],
         rgb=np.ascontiguousarray(flat[index]),
@@ -112,7 +136,8 @@ def analyse(image: Image, seed: int = 0) -> Scene:
         clipped=some[index],
         # The sensor's 0.18 lies about 2.5 stops below saturation, where a meter puts grey.
         light_ev=None if ev100 is None else ev100 + float(ev[chosen["mids"]].mean()),
-        jpeg_mid_ev=_jpeg_mid(preview.rgb) if preview and preview.from_camera else None,
+        shares=shares,
+        cast=cast_of(areas.rgb, areas.whole),
     )
 
 
@@ -140,12 +165,13 @@ def _draw(
 
 
 def _peaks(flat: NDArray[np.float32], clipped: NDArray[np.bool_]) -> Index:
-    """The brightest channel values that the raw still holds, about the top half percent."""
+    """Of the channel values that the raw still holds, those just below the brightest 0.2 %."""
     top = _extremes(flat)[0]
     usable = np.flatnonzero(~clipped)
     if len(usable) == 0:
         return np.array([int(top.argmax())])
-    near = usable[top[usable] >= np.percentile(top[usable], 99.5)]
+    low, high = np.percentile(top[usable], [99.5, 99.8])
+    near = usable[(top[usable] >= low) & (top[usable] <= high)]
     return near[:: max(len(near) // _GROUP_SIZE, 1)][:_GROUP_SIZE]
 
 
@@ -168,11 +194,3 @@ def _colourful(
     vivid = inside[saturation > 0.25]
     pool = vivid if len(vivid) >= 200 else inside
     return pool if len(pool) <= _MIDS_SIZE else rng.choice(pool, _MIDS_SIZE, replace=False)
-
-
-def _jpeg_mid(rgb: NDArray[np.uint8]) -> float:
-    from sidelight.imaging.transfer import srgb_decode
-
-    linear = srgb_decode(rgb[::2, ::2].astype(np.float32) / 255)
-    y = linear @ SRGB_TO_XYZ[1]
-    return float(np.log2(max(float(np.median(y)), 1e-3) / 0.18))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sidelight.emulators.lightroom import is_calibrated
 from sidelight.engines.scene import Scene
 from sidelight.imaging.image import Image
 from sidelight.recipe.fields import BY_NAME
@@ -11,14 +12,27 @@ _TERMS = {
     "clipping": "keeps the brightest colours the raw still holds from clipping",
     "white": "brings the whites of the SDR version just below its limit",
     "highlights": "gives highlights {rise:.1f} EV above the mid-tones their place in the headroom",
+    "range": "is where it usually stands when the light ranges this widely",
+    "subject": "keeps what may be faces from sinking into the shade",
+    "skin": "keeps what may be skin from becoming more colourful than it was",
+    "sky": "holds the sky below the brightest lights",
+    "highlight detail": "keeps drawing in the bright parts of the SDR version",
     "black": "anchors the deepest tones at black",
     "shadow detail": "keeps detail in the darkest tones the raw really holds",
     "open shadows": "opens shadows that lie far below the mid-tones",
     "contrast": "keeps the contrast between lower and upper mid-tones as it was in the scene",
+    "white balance": "makes near-neutral areas neutral, since no camera measured the light",
     "colour": "keeps the colours as strong as they were in the scene",
 }
+_LIGHTROOM = {
+    False: "Lightroom's sliders are emulated from public formulas, uncalibrated.",
+    True: "Lightroom's sliders are emulated as calibrated on your own exports.",
+}
 _KEYS = {
-    "span": "the distance to the highlights says they belong",
+    "light": "daylight belongs",
+    "bright": "a scene with nothing dark in it belongs",
+    "room": "the eye sees a room whose windows the camera had to hold back for",
+    "face": "what may be faces in the shade needs them",
     "night": "a scene with this little light belongs: night stays dark",
     "camera": "the light and the camera's own JPEG say they belong",
 }
@@ -27,8 +41,8 @@ _KEYS = {
 SPEAKS: dict[str, tuple[str, ...]] = {
     "exposure_ev": ("placement", "white", "highlights", "clipping"),
     "contrast": ("contrast", "highlights", "white"),
-    "highlights": ("highlights", "white", "clipping"),
-    "shadows": ("open shadows", "shadow detail", "contrast", "placement"),
+    "highlights": ("highlight detail", "highlights", "sky", "range", "white", "clipping"),
+    "shadows": ("subject", "open shadows", "range", "shadow detail", "contrast", "placement"),
     "whites": ("white", "highlights", "clipping"),
     "blacks": ("black", "shadow detail", "open shadows", "contrast"),
     "vibrance": ("colour", "clipping"),
@@ -46,7 +60,7 @@ def reason_text(slider: str, value: float, term: str, scene: Scene, why: str) ->
         value: Its value, in its unit.
         term: The term that moved it.
         scene: What was measured.
-        why: What decided the key: `"span"`, `"night"` or `"camera"`.
+        why: What decided the key, `Key.why`.
     """
     field = BY_NAME[slider]
     amount = f"{value:+.2f} EV" if field.unit == "EV" else f"{value:+.0f}"
@@ -54,8 +68,17 @@ def reason_text(slider: str, value: float, term: str, scene: Scene, why: str) ->
     return f"{field.label} {amount} {clause}.".replace(" -", " \N{MINUS SIGN}")
 
 
-def photo_notes(image: Image, scene: Scene, why: str, editor: str) -> tuple[str, ...]:
-    """Return sentences about the photo as a whole."""
+def photo_notes(
+    image: Image, scene: Scene, editor: str, unused_stops: float = 0.0
+) -> tuple[str, ...]:
+    """Return sentences about the photo as a whole.
+
+    Args:
+        image: The photo.
+        scene: What was measured.
+        editor: Whose edit it is.
+        unused_stops: Headroom that was offered but has no use here.
+    """
     notes = []
     if image.preview is not None and not image.preview.from_camera:
         notes.append(f"The embedded preview was not used as a look: {image.preview.reason}")
@@ -63,11 +86,16 @@ def photo_notes(image: Image, scene: Scene, why: str, editor: str) -> tuple[str,
         notes.append("The file has no as-shot white balance; it was taken from the embedded JPEG.")
     if image.info.white_balance_source == "daylight":
         notes.append("The file has no as-shot white balance; daylight was assumed.")
+    if unused_stops > 0:
+        notes.append(
+            "Next to nothing in this scene is brighter than white, so its HDR version looks much "
+            "like the SDR one."
+        )
     if scene.clipped_share > 0.002:
         notes.append(
             f"{100 * scene.clipped_share:.1f} % of the frame is clipped in the raw; it is kept "
             "neutral and no detail is promised there."
         )
     if editor == "lightroom":
-        notes.append("Lightroom's sliders are emulated from public formulas, uncalibrated.")
+        notes.append(_LIGHTROOM[is_calibrated()])
     return tuple(notes)

@@ -54,6 +54,37 @@ def compare_renders(
     Raises:
         ValueError: The mask does not have our render's size.
     """
+    one, mask, two, offset = common_pixels(ours, theirs, clipped)
+    pixels = [box_average(np.clip(rgb, 0.0, 1.0), COMPARED_PX) for rgb in (one, two)]
+    apart = box_average(mask, COMPARED_PX) > 0
+    difference = render_difference(*pixels)
+    return Difference(
+        mean=_mean(difference[~apart]),
+        p95=float(np.percentile(difference[~apart], 95)) if (~apart).any() else float("nan"),
+        clipped_mean=_mean(difference[apart]),
+        clipped_share=float(apart.mean()),
+        offset=offset,
+    )
+
+
+def common_pixels(
+    ours: ArrayLike, theirs: ArrayLike, clipped: ArrayLike | None = None
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], tuple[int, int]]:
+    """Bring two renders of one photo onto the pixels that both have.
+
+    The larger one is averaged down to the size of the smaller when they differ in scale; the crop
+    offset is found by correlation.
+
+    Args:
+        ours, theirs, clipped: As for `compare_renders`.
+
+    Returns:
+        Our pixels (H, W, 3), the clipped share of each (H, W), their pixels (H, W, 3), and the rows
+        and columns that ours was moved by.
+
+    Raises:
+        ValueError: The mask does not have our render's size.
+    """
     one: NDArray[np.float32] = np.asarray(ours, np.float32)
     two: NDArray[np.float32] = np.asarray(theirs, np.float32)
     mask: NDArray[np.float32] = np.zeros(one.shape[:2], np.float32)
@@ -69,16 +100,7 @@ def compare_renders(
         two = box_average(two, long_one)
     offset = crop_offset(_gray(one), _gray(two), _REACH_PX)
     one, mask, two = _overlap(one, mask, two, offset)
-    pixels = [box_average(np.clip(rgb, 0.0, 1.0), COMPARED_PX) for rgb in (one, two)]
-    apart = box_average(mask, COMPARED_PX) > 0
-    difference = render_difference(*pixels)
-    return Difference(
-        mean=_mean(difference[~apart]),
-        p95=float(np.percentile(difference[~apart], 95)) if (~apart).any() else float("nan"),
-        clipped_mean=_mean(difference[apart]),
-        clipped_share=float(apart.mean()),
-        offset=offset,
-    )
+    return one, mask, two, offset
 
 
 def _overlap(
