@@ -29,6 +29,7 @@ WEIGHTS: dict[str, float] = {
     "clipping of tones": 8.0,
     "white": 8.0,
     "reach white": 4.0,
+    "lost white": 12.0,
     "highlights": 12.0,
     "dim highlights": 1.5,
     "bright tones": 3.0,
@@ -51,6 +52,7 @@ LEVELS: dict[str, float] = {
     "peak": 0.96,
     "white": 0.93,
     "least white": 0.892,
+    "lost white": 0.95,
     "high tones": 0.66,
     "drawing kept": 0.6,
     "headroom tolerance": 0.07,
@@ -183,8 +185,11 @@ def _white(scene: Scene, key: Key, mid_ev: float) -> list[Term]:
     if not key.is_night:
         # A scene without anything white in it need not be stretched until something is.
         reach = reference_ev(scene, "p995", mid_ev, 4.0) - _WHITE_EV
-        weight = WEIGHTS["reach white"] * (0.02 + 0.98 / (1.0 + float(np.exp(0.2 - 10.0 * reach))))
-        level = _ev("least white")
+        weight = WEIGHTS["lost white" if scene.is_clipped("p995") else "reach white"] * (
+            0.02 + 0.98 / (1.0 + float(np.exp(0.2 - 10.0 * reach)))
+        )
+        # What the raw lost is white: a grey sky is no picture of anything.
+        level = _ev("lost white" if scene.is_clipped("p995") else "least white")
         terms.append(Term("white", "sdr_ev", group["p995"], level, weight, "at_least"))
     if "high_tones" in group:
         terms += _highlight_detail(scene)

@@ -47,7 +47,7 @@ NAMES = (
     "darktable's default",
     "RawTherapee",
     "Sidelight, SDR",
-    "Sidelight, HDR \u2212 2 EV",
+    "Sidelight, HDR, 2 EV darker",
 )
 
 _GAP, _CAPTION = 4, 15
