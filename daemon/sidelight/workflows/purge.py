@@ -60,7 +60,7 @@ class Purged:
         }
 
 
-DATABASE = "jobs, watched folders, known photos, waiting recipes and examples"
+DATABASE = "jobs, watched folders, known photos, waiting recipes, examples, calibration"
 LOG = "log"
 CACHE = "cache"
 FIRST_VERSIONS = "first versions, by which `undo` puts sidecars back"
