@@ -41,6 +41,7 @@ class Config:
         engine: What predicts the edit.
         headroom: Stops above SDR white, 0 to 4.
         strength: How much of the predicted edit is used, 0 to 1.
+        series: Whether photos of one series are edited alike.
         workers: Processes at once; 0 chooses by cores, memory and number of photos.
         port: Where the daemon listens, on this machine only; 0 takes any free one, and so does
             the daemon when another program has this one.
@@ -57,6 +58,7 @@ class Config:
     engine: str = "auto"
     headroom: float = 2.3
     strength: float = 1.0
+    series: bool = True
     workers: int = 0
     port: int = 47311
     settle_s: float = 2.0
@@ -124,6 +126,10 @@ def _typed(name: str, value: Any) -> Any:
         if isinstance(value, str):
             return value
         raise ConfigError(f"{name} must be a name in quotes")
+    if isinstance(default, bool):
+        if isinstance(value, bool):
+            return value
+        raise ConfigError(f"{name} must be true or false")
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ConfigError(f"{name} must be a number")
     if isinstance(default, int) and not isinstance(value, int):

@@ -37,7 +37,9 @@ def test_values_are_read(tmp_path: Path) -> None:
 
 def test_every_number_has_a_range_that_holds_its_default_and_is_checked(tmp_path: Path) -> None:
     numbers = {
-        item.name: item.default for item in fields(Config) if isinstance(item.default, int | float)
+        item.name: item.default
+        for item in fields(Config)
+        if isinstance(item.default, int | float) and not isinstance(item.default, bool)
     }
     assert set(numbers) == set(RANGES)
     for name, (lowest, highest) in RANGES.items():
@@ -52,6 +54,11 @@ def test_delays_may_be_shortened(tmp_path: Path) -> None:
     config, _ = read_config(write(tmp_path, "settle_s = 0.05\nrescan_s = 1\nport = 0\n"))
     assert (config.settle_s, config.rescan_s, config.port) == (0.05, 1.0, 0)
     assert isinstance(config.rescan_s, float)
+
+
+def test_a_choice_is_true_or_false(tmp_path: Path) -> None:
+    assert Config().series is True
+    assert read_config(write(tmp_path, "series = false\n"))[0].series is False
 
 
 def test_one_editor_may_stand_without_brackets(tmp_path: Path) -> None:
@@ -80,6 +87,8 @@ def test_unknown_keys_are_warned_of_and_the_rest_used(tmp_path: Path) -> None:
         "engine = 3",
         "port = 65536",
         "port = 80.0",
+        "series = 1",
+        'series = "no"',
         "settle_s = 0",
         "poll_s = inf",
         "headroom = ",

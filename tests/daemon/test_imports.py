@@ -79,6 +79,7 @@ def test_the_command_line_starts_on_the_standard_library_alone() -> None:
     assert extra - started <= {"sidelight"}
 
 
+@pytest.mark.quiet
 def test_help_takes_at_most_four_times_a_bare_interpreter(tmp_path: Path) -> None:
     # As installed: modules are compiled once, whatever the environment of the tests says.
     environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path)}

@@ -65,6 +65,12 @@ class Report:
             self._task = self._progress.add_task("developing", total=self._total)
         return self
 
+    def advance(self, photo: Path) -> None:
+        """Move the progress on by one photo, once for each."""
+        if self._progress and self._task is not None and photo not in self._photos:
+            self._photos.add(photo)
+            self._progress.advance(self._task)
+
     def add(self, result: Result) -> None:
         """Take one result; JSON is printed at once."""
         self.counts[result.status] += 1
@@ -72,9 +78,7 @@ class Report:
             print_json(result.to_json())
             return
         self._results.append(result)
-        if self._progress and self._task is not None and result.photo not in self._photos:
-            self._photos.add(result.photo)
-            self._progress.advance(self._task)
+        self.advance(result.photo)
 
     def __exit__(
         self,

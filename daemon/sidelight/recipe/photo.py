@@ -54,6 +54,17 @@ class PhotoInfo:
             return None
         return log2(self.f_number**2 / self.exposure_s * 100.0 / self.iso)
 
+    @property
+    def captured_s(self) -> float | None:
+        """When it was taken, in seconds of the camera's own clock, or None."""
+        from calendar import timegm
+        from time import strptime
+
+        try:
+            return float(timegm(strptime(self.captured, "%Y:%m:%d %H:%M:%S")))
+        except ValueError:
+            return None
+
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values of everything but the path; None for what is not finite."""
         return {

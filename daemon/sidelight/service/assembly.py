@@ -39,6 +39,7 @@ from sidelight.state.events import EventLog
 from sidelight.state.examples import Examples
 from sidelight.state.photos import SeenPhotos
 from sidelight.state.roots import RootStore
+from sidelight.state.series import SeriesPhotos
 from sidelight.state.waiting import WaitingRecipes
 from sidelight.workflows import load_handler
 from sidelight.workflows.develop_job import HandlerContext
@@ -104,7 +105,13 @@ class Assembly:
             arrivals.asked,
         )
         holders = self._watching.catalogs.holders
-        context = HandlerContext(self._first_versions, self._waiting, holders)
+        self._series = SeriesPhotos(database)
+        context = HandlerContext(
+            self._first_versions,
+            self._waiting,
+            holders,
+            self._series if config.series else None,
+        )
         course = Course(
             self._jobs,
             self._lanes,
@@ -253,6 +260,7 @@ class Assembly:
             try:
                 await self._threads.in_store(self._jobs.prune)
                 await self._threads.in_store(self._events.prune)
+                await self._threads.in_store(self._series.prune)
             except StateError as error:
                 _log.warning("old jobs are forgotten later: %s", error)
             await asyncio.sleep(FORGET_S)

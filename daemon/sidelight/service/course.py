@@ -29,6 +29,7 @@ from sidelight.service.lanes import Lanes
 from sidelight.service.threads import Threads
 from sidelight.service.whereabouts import Whereabouts
 from sidelight.state.faults import NotFoundError
+from sidelight.state.values import path_to_text
 from sidelight.workflows.develop_job import INSIDE
 from sidelight.workflows.result import sentence
 
@@ -121,6 +122,9 @@ class Course:
         self._by_key: WeakValueDictionary[tuple[Priority, str], asyncio.Lock] = (
             WeakValueDictionary()
         )
+        self._by_folder: WeakValueDictionary[tuple[Priority, Path], asyncio.Lock] = (
+            WeakValueDictionary()
+        )
 
     async def attempt(self, run: Running) -> None:
         """Do the job and record what became of it."""
@@ -188,7 +192,31 @@ class Course:
             if not await self._threads.in_files(is_unchanged, job.photo, content):
                 await self._again(job, CHANGED)
                 return
-        await self._finish(run, handler, answer)
+        # One at a time in a folder: of two photos of a series one must be the first.
+        folder = self._by_folder.setdefault((job.priority, job.photo.parent), asyncio.Lock())
+        async with folder:
+            answer = await self._joined(job, handler, answer)
+            await self._finish(run, handler, answer)
+
+    async def _joined(self, job: Job, handler: Any, answer: dict[str, Any]) -> dict[str, Any]:
+        """Return the answer as it fits what was answered before; its own when that fails."""
+        near = await self._threads.in_store(handler.near, job, answer, self._context)
+        if not near:
+            return answer
+        name = path_to_text(job.photo)
+        try:
+            joined: dict[str, Any] = await self._lanes.work(
+                job.priority,
+                _function(handler.join),
+                name,
+                answer,
+                near,
+                timeout_s=self.timing.photo_timeout_s,
+            )
+        except (SidelightError, ValueError, LookupError) as error:
+            _log.warning("job %d, %s joins no series: %s", job.id, name, sentence(error))
+            return answer
+        return joined
 
     def _identify(self, id: int, sha256: str, key: str) -> tuple[bool, dict[str, Any] | None]:
         """Note a job's content; return whether it is quarantined and a twin's answer, if any."""

@@ -123,7 +123,14 @@ FIRST = (
     "CREATE INDEX examples_catalog ON examples (catalog)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (FIRST,)
+SERIES = (
+    # Photos whose series may go on. In few words and without an index: the list of all tables
+    # still fits into the first page, where it can be put back if that page is lost.
+    "CREATE TABLE series (folder, name, settings, captured_s, noted, answer, "
+    "PRIMARY KEY (folder, name)) WITHOUT ROWID",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (FIRST, SERIES)
 """The statements that lead from version N to N + 1, at place N."""
 
 NEWEST = len(MIGRATIONS)

@@ -43,6 +43,8 @@ class Options:
         preview: Folder for preview pictures, or None.
         duplicate: darktable also gets the HDR twin, as a duplicate of the photo.
         dtstyle: Folder for the HDR twins as darktable's styles, or None.
+        series: Photos of one series are edited alike.
+        anchors: Photos that rule their series; their own edits stay.
         first_versions: Folder that keeps sidecars as they were.
         batch: Name under which one undo finds everything of this command.
     """
@@ -58,6 +60,8 @@ class Options:
     preview: Path | None = None
     duplicate: bool = False
     dtstyle: Path | None = None
+    series: bool = False
+    anchors: tuple[Path, ...] = ()
 
     @property
     def settings(self) -> Settings:
@@ -81,7 +85,12 @@ def new_batch() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(3)}"
 
 
-def develop(photos: Sequence[Photo], options: Options, workers: int = 0) -> Iterator[list[Result]]:
+def develop(
+    photos: Sequence[Photo],
+    options: Options,
+    workers: int = 0,
+    predicted: Callable[[Path], None] = lambda photo: None,
+) -> Iterator[list[Result]]:
     """Develop photos, one list of results for each, in their order.
 
     Args:
@@ -89,13 +98,19 @@ def develop(photos: Sequence[Photo], options: Options, workers: int = 0) -> Iter
         options: How.
         workers: Processes at once; 0 chooses. One works in this process; with more, a photo
             that crashes or hangs its process fails alone.
+        predicted: Called with each photo as it is predicted, where all are predicted before the
+            first is written.
     """
     wanted = [photo.path for photo in photos if not photo.reason]
     stems = preview_stems(wanted)
     count = min(workers, len(wanted)) if workers else sensible_workers(len(wanted))
     calls = [(path, options, stems[path]) for path in wanted]
-    if count > 1:
-        answers = in_processes(_in_process, calls, count, _failed)
+    if options.series and len(wanted) > 1:
+        from sidelight.workflows.develop_series import develop_series
+
+        done = develop_series(calls, count, predicted)
+    elif count > 1:
+        answers = in_processes(_in_process, calls, count, failed)
         done = (list(map(Result.from_plain, answer)) for answer in answers)
     else:
         done = (develop_photo(*call) for call in calls)
@@ -131,38 +146,69 @@ def _develop(photo: Path, options: Options, delivery: Delivery, stem: str | None
         return [results[name] for name in settings.editors]
     predicted: dict[str, Any] = {"editors": {}}
     if waiting:
+        predicted = predict_image(image, replace(settings, editors=waiting), started)
+    return write_predicted(photo, options, delivery, stem, results, predicted, lambda: image)
+
+
+def write_predicted(
+    photo: Path,
+    options: Options,
+    delivery: Delivery,
+    stem: str | None,
+    results: Mapping[str, Result],
+    predicted: dict[str, Any],
+    load: Callable[[], Image],
+) -> list[Result]:
+    """Write a prediction's sidecars and what goes with them; return all results in order.
+
+    Args:
+        photo: The file.
+        options: How.
+        delivery: How sidecars are written.
+        stem: As for `develop_photo`.
+        results: What is known already, by editor; the other editors are written.
+        predicted: Answer of `predict_image` for these; `editors` may be empty.
+        load: Returns the photo's pixels, for previews.
+    """
+    settings = options.settings
+    results = dict(results)
+    waiting = tuple(name for name in settings.editors if name not in results)
+    if waiting:
         wanted = replace(settings, editors=waiting)
-        predicted = predict_image(image, wanted, started)
         results |= {item.editor: item for item in deliver(photo, predicted, wanted, delivery)}
     stem = stem or photo.stem
     if options.preview:
         first = settings.editors[0]
-        entry = _entry(image, settings, predicted, first)
-        preview = partial(_preview, image, options, first, stem)
+        preview = partial(_preview, load, options, first, stem)
+        entry = partial(_entry, load, settings, predicted, first)
         results[first] = _with_extra(results[first], "preview", entry, preview)
     if options.dtstyle:
-        entry = _entry(image, settings, predicted, STYLES_OF)
         style = partial(_style, photo, options, stem)
+        entry = partial(_entry, load, settings, predicted, STYLES_OF)
         results[STYLES_OF] = _with_extra(results[STYLES_OF], "style", entry, style)
     return [results[name] for name in settings.editors]
 
 
 def _entry(
-    image: Image, settings: Settings, predicted: dict[str, Any], editor: str
+    load: Callable[[], Image], settings: Settings, predicted: dict[str, Any], editor: str
 ) -> Mapping[str, Any]:
     """Return an editor's entry of a prediction, predicting it where it was not needed so far."""
     if editor not in predicted["editors"]:
         wanted = replace(settings, editors=(editor,))
-        predicted["editors"] |= predict_image(image, wanted)["editors"]
+        predicted["editors"] |= predict_image(load(), wanted)["editors"]
     entry: Mapping[str, Any] = predicted["editors"][editor]
     return entry
 
 
 def _with_extra(
-    result: Result, what: str, entry: Mapping[str, Any], write: Callable[[Mapping[str, Any]], str]
+    result: Result,
+    what: str,
+    find: Callable[[], Mapping[str, Any]],
+    write: Callable[[Mapping[str, Any]], str],
 ) -> Result:
     """Write something beside an edit; trouble is added to its result."""
     try:
+        entry = find()
         if "error" in entry:
             raise SidelightError(entry["error"])
         note = write(entry)
@@ -173,11 +219,13 @@ def _with_extra(
 
 
 def _preview(
-    image: Image, options: Options, editor: str, stem: str, entry: Mapping[str, Any]
+    load: Callable[[], Image], options: Options, editor: str, stem: str, entry: Mapping[str, Any]
 ) -> str:
     assert options.preview is not None
     recipe = predicted_recipe(entry)
-    left = write_previews(image, editor, recipe, options.preview, stem, overwrite=options.overwrite)
+    left = write_previews(
+        load(), editor, recipe, options.preview, stem, overwrite=options.overwrite
+    )
     names = ", ".join(path.name for path in left)
     return f"{names} exists; --overwrite replaces it" if names else ""
 
@@ -202,7 +250,8 @@ def _in_process(photo: Path, options: Options, stem: str) -> list[dict[str, Any]
     return [result.to_plain() for result in develop_photo(photo, options, stem)]
 
 
-def _failed(call: tuple[Path, Options, str], reason: str) -> list[dict[str, Any]]:
+def failed(call: tuple[Path, Options, str], reason: str) -> list[dict[str, Any]]:
+    """Return the plain results of a photo whose process died, hung or raised."""
     photo, options, _ = call
     return [Result(photo, name, "error", reason).to_plain() for name in options.editors]
 

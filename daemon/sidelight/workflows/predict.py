@@ -168,7 +168,7 @@ def _entry(image: Image, editor: str, settings: Settings) -> dict[str, Any]:
     entry = {
         "recipe": recipe.to_json(),
         "terms": load_editor(editor).terms(image.info, recipe, mask),
-        "reasons": [_reason(item) for item in prediction.reasons],
+        "reasons": [reason_to_json(item) for item in prediction.reasons],
         "confidence": confidence if isfinite(confidence) else None,
         "notes": list(prediction.notes),
         "mask_exposure_ev": mask,
@@ -230,7 +230,8 @@ def _lut_from_json(values: Mapping[str, Any]) -> Lut3D:
         raise RecipeError(f"this recipe's LUT cannot be read: {error}") from error
 
 
-def _reason(reason: Reason) -> dict[str, str | float | None]:
+def reason_to_json(reason: Reason) -> dict[str, Any]:
+    """Return plain JSON values."""
     value = float(reason.value)
     return {
         "slider": reason.slider,

@@ -157,6 +157,7 @@ def test_depth_and_size_are_limited() -> None:
         parse_lua_table(" " * (MOST_CHARACTERS + 1))
 
 
+@pytest.mark.quiet
 @pytest.mark.parametrize("filler", [" ", "\\", "--", '"', "[", "0", "- ", "\n--"])
 def test_time_grows_with_the_length_only(filler: str) -> None:
     def seconds(length: int) -> float:

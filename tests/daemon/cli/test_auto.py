@@ -396,3 +396,30 @@ def test_a_closed_pipe_is_no_traceback(raw: Path) -> None:
     assert b"Traceback" not in process.stderr.read()
     assert process.wait() == 1
     process.stderr.close()
+
+
+def test_photos_of_a_series_get_one_look_unless_told_otherwise(
+    tiny_burst, folder: Path, run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from sidelight.learning.burst import Frame
+
+    paths = tiny_burst(folder, [Frame(), Frame(exposure_ev=0.67, after_s=1)])
+
+    def recipes(*arguments: str) -> list[Recipe]:
+        code, lines = run("auto", folder, "--editor", "lightroom", "--dry-run", *arguments)
+        assert code == 0
+        return [Recipe.from_json(line["recipe"]) for line in lines]
+
+    alike = recipes()
+    assert alike[0].exposure_ev - alike[1].exposure_ev == pytest.approx(0.67, abs=0.05)
+    apart = recipes("--no-series")
+    anchored = recipes("--anchor", str(paths[1]))
+    assert anchored[1] == apart[1]
+    assert anchored[0].exposure_ev == pytest.approx(apart[1].exposure_ev + 0.67, abs=0.05)
+    for wrong, sentence in (
+        (["--anchor", str(folder / "other.dng")], "is not among the photos"),
+        (["--anchor", str(paths[0]), "--no-series"], "exclude one another"),
+    ):
+        with pytest.raises(SystemExit, match="2"):
+            run("auto", folder, *wrong)
+        assert sentence in capsys.readouterr().err

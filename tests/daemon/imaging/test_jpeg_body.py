@@ -84,6 +84,7 @@ def test_nothing_is_left_open_or_on_the_disk(
     assert (len(list(descriptors.iterdir())) if descriptors.is_dir() else 0) == before
 
 
+@pytest.mark.quiet
 def test_bytes_take_no_longer_than_a_file(jpeg: bytes, tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(jpeg)

@@ -67,3 +67,15 @@ def test_incomplete_values_are_refused(missing: str) -> None:
     del values[missing]
     with pytest.raises(RecipeError, match="metadata"):
         PhotoInfo.from_json(values, Path("a.dng"))
+
+
+def test_the_time_counts_in_seconds_where_there_is_one() -> None:
+    def at(captured: str) -> float | None:
+        return PhotoInfo(Path("a"), False, RelativeWhiteBalance(), captured=captured).captured_s
+
+    noon = at("2025:06:01 12:00:00")
+    assert noon is not None
+    assert at("2025:06:01 12:01:30") == noon + 90
+    assert at("2025:06:02 12:00:00") == noon + 86400
+    for nothing in ("", "0000:00:00 00:00:00", "2025-06-01", "    :  :     :  :  "):
+        assert at(nothing) is None

@@ -23,6 +23,7 @@ from sidelight.workflows.predict import Settings, predict_photo
 from sidelight_xmp.atomic import write_sidecar
 from sidelight_xmp.errors import SidecarError
 from sidelight_xmp.files import exchange
+from sidelight_xmp.first_versions import FirstVersions
 
 ROUNDS = [1_000, pytest.param(10_000, marks=pytest.mark.slow)]
 
@@ -186,20 +187,20 @@ def test_p2_a_folder_swapped_for_a_link_is_never_read(
 
 @pytest.mark.parametrize("rounds", ROUNDS)
 def test_p2_no_sidecar_is_written_outside(
-    root: Path, outside: Path, tmp_path: Path, rounds: int
+    root: Path, outside: Path, tmp_path: Path, rounds: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("os.fsync", lambda descriptor: None)  # a power cut is not in this test
     link = root / "link"
     link.symlink_to(outside)
     before = state_of(outside)
     written = refused = 0
-    with flipping(root / "day", link):
+    first = FirstVersions(tmp_path / "first", durable=False)
+    with first, flipping(root / "day", link):
         for number in range(rounds):
             data = str(number).encode()
             try:
                 with writable(root / "day" / "a.NEF", root) as photo:
-                    write_sidecar(
-                        photo.with_suffix(".xmp"), lambda old, new=data: new, tmp_path / "first"
-                    )
+                    write_sidecar(photo.with_suffix(".xmp"), lambda old, new=data: new, first)
                     written += 1
             except (PhotoPathError, SidecarError):
                 refused += 1

@@ -16,6 +16,7 @@ import pytest
 from sidelight.errors import PhotoPathError, SidelightError
 from sidelight.jobs.model import Job, Priority
 from sidelight.state.database import Database
+from sidelight.state.series import SeriesPhotos
 from sidelight.state.waiting import WaitingRecipes
 from sidelight.workflows.deliver import Delivery, deliver
 from sidelight.workflows.develop_job import DevelopJob, HandlerContext, work
@@ -57,7 +58,7 @@ def context(tmp_path: Path, held: dict[str, str]) -> Iterator[HandlerContext]:
         return held
 
     with FirstVersions(tmp_path / "first_versions") as store:
-        yield HandlerContext(store, WaitingRecipes(database), holders)
+        yield HandlerContext(store, WaitingRecipes(database), holders, SeriesPhotos(database))
     database.close()
 
 
@@ -85,13 +86,47 @@ def test_sidecars_are_written_and_reported(
     finished = HANDLER.finish(job, answer, context)
     assert (finished.reason, finished.retry) == ("", False)
     assert [item["status"] for item in finished.result["results"]] == ["written", "written"]
-    assert finished.result["prediction"] == answer
+    without = {name: value for name, value in answer.items() if name != "series"}
+    assert finished.result["prediction"] == without
     json.dumps(finished.result, allow_nan=False)
     assert job.photo.with_name("IMG_1.xmp").is_file()
     assert job.photo.with_name("IMG_1.dng.xmp").is_file()
     assert isinstance(context.first_versions, FirstVersions)
     assert len(context.first_versions.batch("batch")) == 2
     assert context.waiting.count() == 0
+
+
+def test_photos_of_watched_places_are_found_by_those_that_follow(
+    job: Job, answer: dict[str, Any], context: HandlerContext
+) -> None:
+    watched = replace(job, root=1)
+    assert HANDLER.near(watched, answer, context) == {}
+    HANDLER.finish(watched, answer, context)
+    later = replace(watched, photo=job.photo.with_name("IMG_2.dng"))
+    near = HANDLER.near(later, answer, context)
+    assert list(near) == [str(job.photo)]
+    assert near[str(job.photo)] == answer
+    for other in (
+        replace(later, root=None),
+        replace(later, photo=job.photo.parent / "sub" / "IMG_2.dng"),
+        replace(later, options={**OPTIONS, "strength": 0.5}),
+    ):
+        assert HANDLER.near(other, answer, context) == {}
+    hours_later = {**answer, "info": {**answer["info"], "captured": "2025:06:01 18:00:00"}}
+    assert HANDLER.near(later, hours_later, context) == {}
+    timeless = {**answer, "info": {**answer["info"], "captured": ""}}
+    assert HANDLER.near(later, timeless, context) == {}
+    assert HANDLER.near(later, answer, replace(context, series=None)) == {}
+    twins = {name: value for name, value in answer.items() if name != "series"}
+    assert HANDLER.near(later, twins, context) == {}
+
+
+def test_photos_that_got_no_edit_are_followed_by_none(
+    job: Job, answer: dict[str, Any], context: HandlerContext, tmp_path: Path
+) -> None:
+    theirs(job, answer, tmp_path, "lightroom", "darktable")
+    HANDLER.finish(replace(job, root=1), answer, context)
+    assert context.series is not None and context.series.count() == 0
 
 
 def test_edits_to_keep_need_no_work(
