@@ -1,8 +1,12 @@
-"""`auto` of one RAW over rawpy's half-size decode of it: time, its parts, throughput, memory."""
+"""`auto` of one RAW over rawpy's half-size decode of it: time, its parts, throughput, memory.
+
+And what comes after decoding, for one editor, over a bare fit of the benchmark `fit`.
+"""
 
 from __future__ import annotations
 
 import report  # isort: skip
+import fit  # isort: skip
 
 import cProfile
 import json
@@ -14,11 +18,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import rawpy
 
+from sidelight.emulators import load_emulator
+from sidelight.emulators.fit import fit_two_steps
+from sidelight.engines import load_engine
+from sidelight.imaging import read_photo
+from sidelight.imaging.image import Image
+from sidelight.learning.random_recipe import SEED, random_recipes, rises
 from sidelight.workflows.develop import Options, develop, develop_photo, new_batch
 from sidelight.workflows.photos import Photo
 
@@ -30,7 +41,9 @@ STAGES = {
     "decode: embedded preview": ("imaging/preview.py", "judge"),
     "predict, both editors": ("engines/auto.py", "predict"),
     "predict: the guide": ("emulators/guide.py", "exposure_guide"),
-    "predict: tones of the photo": ("engines/scene.py", "analyse"),
+    "predict: tones and areas of the photo": ("engines/scene.py", "analyse"),
+    "predict: the camera's tone curve": ("engines/camera_tone.py", "camera_tone"),
+    "predict: the default's colours": ("engines/default.py", "wanted_chroma"),
     "predict: the solve": ("engines/auto.py", "solve_terms"),
     "write, both editors": ("editors/sidecar.py", "write"),
 }
@@ -88,6 +101,49 @@ def time_photo(path: Path, folder: Path, runs: int) -> dict[str, Any]:
         "half_size_decode_milliseconds": report.summary([1e3 * t for t in peer]),
         "ratio": report.ratio(ours, peer),
     }
+
+
+def over_fit(editor: str, images: dict[str, Image], runs: int) -> dict[str, Any]:
+    """Return the engine's time for one editor, both twins, over bare fits on the same photo.
+
+    Every prediction gets a copy of the photo, so that nothing kept of the last one helps. The fits
+    are those of the benchmark `fit`, in SDR and at its headroom, all in turns.
+    """
+    engine, emulator = load_engine("auto"), load_emulator(editor)
+    recipes = random_recipes(runs, SEED, accept=rises(emulator))
+    found: dict[str, Any] = {}
+    for name, image in images.items():
+        ours: list[float] = []
+        peers: dict[str, list[float]] = {mode: [] for mode in fit.HEADROOMS}
+        modes = [fit.cases(emulator, [image], recipes, level) for level in fit.HEADROOMS.values()]
+        engine.predict(fresh(image), editor, fit.HEADROOMS["hdr"])
+        for pairs in zip(*modes, strict=True):
+            photo = fresh(image)
+            started = time.perf_counter()
+            engine.predict(photo, editor, fit.HEADROOMS["hdr"])
+            ours.append(time.perf_counter() - started)
+            for peer, pair in zip(peers.values(), pairs, strict=True):
+                started = time.perf_counter()
+                fit_two_steps(emulator, pair.context, pair.rgb, pair.target)
+                peer.append(time.perf_counter() - started)
+        found[name] = {
+            "predict_milliseconds": report.summary([1e3 * t for t in ours]),
+            "fit_milliseconds": {
+                mode: report.summary([1e3 * t for t in peer]) for mode, peer in peers.items()
+            },
+            "ratio": {mode: report.ratio(ours, peer) for mode, peer in peers.items()},
+        }
+    medians = {
+        mode: report.summary([photo["ratio"][mode]["median"] for photo in found.values()])
+        for mode in fit.HEADROOMS
+    }
+    return {"photos": found, "ratio_median_of_photos": medians}
+
+
+def fresh(image: Image) -> Image:
+    """Return a photo that equals another and that no cache knows."""
+    profile = image.camera_profile
+    return replace(image, camera_profile=None if profile is None else replace(profile))
 
 
 def profile(path: Path, folder: Path, runs: int) -> dict[str, Any]:
@@ -172,7 +228,6 @@ def peak_mb(task: str, path: Path, folder: Path) -> float:
 
 def child(task: str, path: Path, folder: Path) -> None:
     """Do one task in this process and print its peak memory."""
-    from sidelight.engines import load_engine
     from sidelight.imaging import raw  # noqa: F401
 
     load_engine("auto")
@@ -206,10 +261,14 @@ def main() -> None:
         paths = paths[-2:] if quick else paths
         largest = max(paths, key=lambda path: path.stat().st_size)
         each = {path.stem: time_photo(path, folder, 2 if quick else 9) for path in paths}
+        images = {path.stem: read_photo(path) for path in paths}
         memory = {task: peak_mb(task, largest, folder) for task in ("imports", "decode", "auto")}
         figures = {
             "photos": each,
             "ratio_median_of_photos": report.summary([p["ratio"]["median"] for p in each.values()]),
+            "predict_over_fit": {
+                editor: over_fit(editor, images, 3 if quick else 15) for editor in EDITORS
+            },
             "profile": {path.stem: profile(path, folder, 1 if quick else 5) for path in paths[-2:]},
             "workers": throughput(paths, folder, 2 if quick else 12, 1 if quick else 3),
             "peak_memory_mb": {"photo": largest.stem, **memory},

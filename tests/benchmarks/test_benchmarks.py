@@ -56,6 +56,8 @@ def test_auto(tmp_path: Path) -> None:
         shares = profile["share_of_call"]
         whole = shares["decode"] + shares["predict, both editors"] + shares["write, both editors"]
         assert 0.7 < whole <= 1.0
+    for found in figures["predict_over_fit"].values():
+        assert all(0 < ratio["median"] < 40 for ratio in found["ratio_median_of_photos"].values())
     memory = figures["peak_memory_mb"]
     assert memory["imports"] < memory["decode"]
     assert memory["auto"] < 10 * memory["decode"]

@@ -231,6 +231,9 @@ def reasons_of(recipe: Recipe, solved: Solved, scene: Scene, why: str) -> tuple[
         if abs(value) < _VISIBLE[field.unit]:
             continue
         pushes = {name: float(effect[column] * np.sign(value)) for name, effect in effects.items()}
+        if solved.centre[setting] * value <= 0:
+            # It stands nowhere of habit there; others push it by what they do of theirs.
+            pushes.pop(HABIT, None)
         term = _explaining(pushes, SPEAKS[field.name])
         text = reason_text(field.name, value, term, scene, why)
         found.append((abs(value) / field.scale, Reason(field.name, value, term, text)))

@@ -31,7 +31,7 @@ _PALE_SPAN_EV = (0.5, 1.3)
 _PALE_LIFT_EV = 0.55
 _WIDE_SPAN_EV = (1.6, 3.0)
 _INDOORS_LIGHT_EV, _DIM_ROOM_LIGHT_EV = 8.5, 4.0
-_ROOM_LIFT_EV, _SKY_LIFT_EV = 0.4, -0.3
+_ROOM_LIFT_EV = 0.4
 _FACE_EV, _DARK_FACE_EV = -0.9, -2.0
 _FACE_SHARE, _LARGEST_FACE_LIFT_EV = 0.8, 1.0
 
@@ -80,8 +80,6 @@ def key_of(scene: Scene, tone: CameraTone | None) -> Key:
         indoors = scene.light_ev is not None and scene.light_ev < _INDOORS_LIGHT_EV
         room = _ROOM_LIFT_EV * wide if indoors else 0.0
         face = _face_lift_ev(scene, ev)
-        if not indoors and "face" not in scene.groups:
-            room = _SKY_LIFT_EV * wide
         ev += max(bright, room + face)
         if max(bright, room, face) > 0.2:
             why = max((bright, "bright"), (room, "room"), (face, "face"))[1]

@@ -112,8 +112,9 @@ def analyse(image: Image, seed: int = 0) -> Scene:
         for name, (low, high) in _WINDOWS.items()
     }
     chosen["mids"] = _draw(rng, ev, values[25.0], values[75.0], _MIDS_SIZE)
-    chosen["peaks"] = _peaks(flat, some)
-    chosen["colourful"] = _colourful(rng, flat, ev, values)
+    top, bottom = _extremes(flat)
+    chosen["peaks"] = _peaks(top, some)
+    chosen["colourful"] = _colourful(rng, top, bottom, ev, values)
     areas = areas_of(image.rgb, image.clipped, float(ev[chosen["mids"]].mean()))
     shape = image.rgb.shape[:2]
     likely = {name: values > _AREAS[name] for name, values in areas.at(_AREAS, seen, shape).items()}
@@ -164,9 +165,8 @@ def _draw(
     return rng.choice(inside, count, replace=False)
 
 
-def _peaks(flat: NDArray[np.float32], clipped: NDArray[np.bool_]) -> Index:
+def _peaks(top: NDArray[np.float32], clipped: NDArray[np.bool_]) -> Index:
     """Of the channel values that the raw still holds, those just below the brightest 0.2 %."""
-    top = _extremes(flat)[0]
     usable = np.flatnonzero(~clipped)
     if len(usable) == 0:
         return np.array([int(top.argmax())])
@@ -183,14 +183,14 @@ def _extremes(rgb: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np
 
 def _colourful(
     rng: np.random.Generator,
-    flat: NDArray[np.float32],
+    top: NDArray[np.float32],
+    bottom: NDArray[np.float32],
     ev: NDArray[np.float32],
     values: dict[float, float],
 ) -> Index:
     """Mid-tones with visible colour; all mid-tones when there are too few."""
     inside = np.flatnonzero((ev >= values[5.0]) & (ev <= values[95.0]))
-    top, bottom = _extremes(flat[inside])
-    saturation = (top - bottom) / (top + 1e-4)
+    saturation = ((top - bottom) / (top + 1e-4))[inside]
     vivid = inside[saturation > 0.25]
     pool = vivid if len(vivid) >= 200 else inside
     return pool if len(pool) <= _MIDS_SIZE else rng.choice(pool, _MIDS_SIZE, replace=False)

@@ -12,7 +12,7 @@ _TERMS = {
     "clipping": "keeps the brightest colours the raw still holds from clipping",
     "white": "brings the whites of the SDR version just below its limit",
     "highlights": "gives highlights {rise:.1f} EV above the mid-tones their place in the headroom",
-    "range": "is where it usually stands when the light ranges this widely",
+    "range": "leans towards where it usually stands when the light ranges as it does here",
     "subject": "keeps what may be faces from sinking into the shade",
     "skin": "keeps what may be skin from becoming more colourful than it was",
     "sky": "holds the sky below the brightest lights",

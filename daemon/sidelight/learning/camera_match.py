@@ -27,7 +27,6 @@ from sidelight.imaging.image import Image
 from sidelight.imaging.transfer import srgb_decode
 from sidelight.learning.comparison import compare_renders
 from sidelight.learning.darktable_render import default_sidecar, render_darktable_batch
-from sidelight.learning.evaluate import recipe_sidecar
 from sidelight.learning.rawtherapee_render import render_rawtherapee
 from sidelight.learning.test_set import (
     REAL_PHOTO_APART,
@@ -36,6 +35,7 @@ from sidelight.learning.test_set import (
     build,
     default_data_root,
 )
+from sidelight.learning.twins import recipe_sidecar
 
 Pixels = NDArray[np.float32]
 

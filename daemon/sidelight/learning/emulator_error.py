@@ -27,7 +27,6 @@ from sidelight.imaging import read_photo
 from sidelight.imaging.image import Image
 from sidelight.learning.comparison import Difference, compare_renders
 from sidelight.learning.darktable_render import Render, linear_sidecar, render_darktable_batch
-from sidelight.learning.evaluate import recipe_sidecar
 from sidelight.learning.random_recipe import recipes_for
 from sidelight.learning.test_set import (
     REAL_PHOTO_APART,
@@ -36,6 +35,7 @@ from sidelight.learning.test_set import (
     default_data_root,
     real_photos,
 )
+from sidelight.learning.twins import recipe_sidecar
 from sidelight.recipe import Recipe
 
 RECIPES = 10

@@ -28,7 +28,6 @@ from sidelight.imaging.export import fit_gamut
 from sidelight.imaging.image import Image
 from sidelight.imaging.transfer import srgb_decode, srgb_encode
 from sidelight.learning.darktable_render import default_sidecar, render_darktable
-from sidelight.learning.evaluate import recipe_sidecar
 from sidelight.learning.rawtherapee_render import render_rawtherapee
 from sidelight.learning.test_set import (
     REAL_PHOTO_APART,
@@ -37,6 +36,7 @@ from sidelight.learning.test_set import (
     default_data_root,
     real_photos,
 )
+from sidelight.learning.twins import recipe_sidecar
 from sidelight.recipe import Recipe
 
 HDR_SHOWN_EV = -2.0

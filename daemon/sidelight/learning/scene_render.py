@@ -17,9 +17,9 @@ from sidelight.imaging.color import SRGB_TO_REC2020, apply_matrix
 from sidelight.imaging.image import Image
 from sidelight.imaging.transfer import srgb_decode
 from sidelight.learning.darktable_render import render_darktable_batch
-from sidelight.learning.evaluate import fitted, recipe_sidecar
 from sidelight.learning.rendered_scene import RenderedScene
 from sidelight.learning.test_set import BuiltPhoto, VirtualPhoto
+from sidelight.learning.twins import fitted, recipe_sidecar
 from sidelight.recipe import Recipe
 
 COLOR_ROWS = frozenset({3, 4, 6, 11})

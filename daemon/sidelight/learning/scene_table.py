@@ -2,7 +2,7 @@
 
 `python -m sidelight.learning.scene_table` builds the test set, edits it for each editor, renders
 the twins (Lightroom by its emulator, darktable by darktable-cli) and prints every check, the
-figures of `sidelight.learning.evaluate` and the ΔE ITP guard.
+figures of `sidelight.learning.twins` and the ΔE ITP guard.
 """
 
 from __future__ import annotations
@@ -20,11 +20,6 @@ from numpy.typing import NDArray
 
 from sidelight.imaging import read_photo
 from sidelight.learning.darktable_render import default_sidecar, render_darktable_batch
-from sidelight.learning.evaluate import (
-    DIFFUSE_WHITE_ROWS,
-    Evaluation,
-    evaluate_twins,
-)
 from sidelight.learning.metrics import ItpGuard, itp_guard
 from sidelight.learning.rendered_scene import RenderedScene, SceneCheck
 from sidelight.learning.scene_checks import (
@@ -42,6 +37,11 @@ from sidelight.learning.scene_principles import (
 )
 from sidelight.learning.scene_render import counterpart_of, render_scenes
 from sidelight.learning.test_set import TEST_SET, TUNING_SET, BuiltPhoto, VirtualPhoto, build
+from sidelight.learning.twins import (
+    DIFFUSE_WHITE_ROWS,
+    Evaluation,
+    evaluate_twins,
+)
 
 HEADROOM_STOPS = 2.3
 HEADROOM_LIMIT_STOPS = 0.25

@@ -102,6 +102,17 @@ def test_a_context_carries_what_the_photo_and_the_recipe_say(photo: Image) -> No
     assert context_of(image, recipe, 3.0, guide, 0.25).guide_peak == 0.25
 
 
+def test_the_recipes_own_headroom_is_the_limit_of_a_rendition(photo: Image) -> None:
+    recipe = Recipe(hdr=Hdr(True, 1.5))
+    assert context_of(photo, recipe, 3.0).headroom == 1.5
+    assert context_of(photo, recipe, 1.0).headroom == 1.0
+    assert context_of(photo, recipe, 0.0).headroom == 0.0
+    # With HDR off it says nothing about renditions.
+    assert context_of(photo, Recipe(hdr=Hdr(False, 1.5)), 3.0).headroom == 3.0
+    beyond, at = (render(Brighten(), photo, recipe, headroom) for headroom in (4.0, 1.5))
+    assert np.array_equal(beyond, at)
+
+
 def test_another_rendition_and_some_of_the_pixels(white_balance: CameraWhiteBalance) -> None:
     context = Context(white_balance, 2.0, guide=np.arange(10.0), guide_peak=8.5)
     sdr, some = context.at(0.0), context.take(np.array([7, 1]))

@@ -8,16 +8,28 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sidelight.engines.objective import key_ev, terms_for
+from sidelight.engines.auto import FREE, HABIT, WHITE_BALANCE
+from sidelight.engines.key import Key
+from sidelight.engines.objective import terms_for
 from sidelight.engines.scene import Scene, analyse
-from sidelight.engines.sentences import photo_notes, reason_text
+from sidelight.engines.sentences import SPEAKS, photo_notes, reason_text
 from sidelight.imaging.image import Image, Preview
-from sidelight.recipe.fields import BY_NAME
+from sidelight.recipe.fields import BY_NAME, SLIDERS
+
+WHYS = ("light", "bright", "room", "face", "night", "camera")
+
+
+def term_names(scene: Scene) -> set[str]:
+    """Every name a reason can have for a photo with all there is in it."""
+    chroma = {"colourful": 0.4, "face": 0.3}
+    groups = {"high_tones": scene.groups["bright"], **scene.groups}
+    terms = terms_for(replace(scene, groups=groups), 2.3, Key(0.3, "light"), chroma)
+    return {term.name for term in terms} | {HABIT, WHITE_BALANCE}
 
 
 @pytest.fixture
-def scene(landscape: Image) -> Scene:
-    return analyse(landscape)
+def scene(portrait: Image) -> Scene:
+    return analyse(portrait)
 
 
 @pytest.mark.parametrize(
@@ -33,13 +45,14 @@ def scene(landscape: Image) -> Scene:
 def test_it_begins_with_the_slider_and_its_value(
     scene: Scene, slider: str, value: float, beginning: str
 ) -> None:
-    assert reason_text(slider, value, "placement", scene, "span").startswith(beginning)
+    assert reason_text(slider, value, "placement", scene, "light").startswith(beginning)
 
 
 @pytest.mark.parametrize("slider", sorted(BY_NAME))
-@pytest.mark.parametrize("why", ["span", "night", "camera"])
+@pytest.mark.parametrize("why", WHYS)
 def test_every_term_makes_one_sentence(scene: Scene, slider: str, why: str) -> None:
-    names = {term.name for term in terms_for(scene, 2.3, *key_ev(scene))}
+    names = term_names(scene)
+    assert {"subject", "skin", "sky", "highlight detail"} <= names
     texts = {reason_text(slider, 10.0, name, scene, why) for name in names}
     assert len(texts) == len(names)
     for text in texts:
@@ -48,18 +61,27 @@ def test_every_term_makes_one_sentence(scene: Scene, slider: str, why: str) -> N
 
 
 def test_the_key_says_what_decided_it(scene: Scene) -> None:
-    texts = {
-        why: reason_text("exposure_ev", 0.5, "placement", scene, why)
-        for why in ("span", "night", "camera")
-    }
-    assert "night" in texts["night"]
-    assert "JPEG" in texts["camera"]
-    assert len(set(texts.values())) == 3
-    assert f"{scene.mid_ev:+.1f} EV" in texts["span"]
+    texts = {why: reason_text("exposure_ev", 0.5, "placement", scene, why) for why in WHYS}
+    assert len(set(texts.values())) == len(WHYS)
+    for why, word in (("night", "night"), ("camera", "JPEG"), ("face", "face"), ("room", "room")):
+        assert word in texts[why]
+    for text in texts.values():
+        assert f"{scene.mid_ev:+.1f} EV".replace("-", "\N{MINUS SIGN}") in text
 
 
-def test_a_plain_photo_has_no_notes(landscape: Image, scene: Scene) -> None:
-    assert photo_notes(landscape, scene, "span", "darktable") == ()
+def test_every_free_slider_speaks_of_terms_there_are(scene: Scene) -> None:
+    assert {SLIDERS[i] for i in FREE} <= set(SPEAKS)
+    assert {name for about in SPEAKS.values() for name in about} <= term_names(scene)
+
+
+def test_a_plain_photo_has_no_notes(portrait: Image, scene: Scene) -> None:
+    assert photo_notes(portrait, scene, "darktable") == ()
+    assert photo_notes(portrait, scene, "darktable", 0.0) == ()
+
+
+def test_headroom_without_a_use_is_told(portrait: Image, scene: Scene) -> None:
+    (note,) = photo_notes(portrait, scene, "darktable", 2.0)
+    assert "HDR" in note
 
 
 def test_notes_say_what_is_uncertain(landscape: Image, scene: Scene) -> None:
@@ -67,10 +89,10 @@ def test_notes_say_what_is_uncertain(landscape: Image, scene: Scene) -> None:
     info = replace(landscape.info, white_balance_source="daylight")
     image = replace(landscape, preview=preview, info=info)
     clipped = replace(scene, clipped_share=0.034)
-    notes = photo_notes(image, clipped, "span", "lightroom")
+    notes = photo_notes(image, clipped, "lightroom")
     for word in ("preview", "daylight", "3.4 %", "uncalibrated"):
         assert any(word in note for note in notes), word
     assert all(note.endswith(".") for note in notes)
     info = replace(landscape.info, white_balance_source="preview")
-    (note,) = photo_notes(replace(landscape, info=info), scene, "span", "darktable")
+    (note,) = photo_notes(replace(landscape, info=info), scene, "darktable")
     assert "JPEG" in note

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sidelight.learning.evaluate import Evaluation
 from sidelight.learning.metrics import Black, HeadroomError, ItpGuard, SdrUse
 from sidelight.learning.rendered_scene import SceneCheck
 from sidelight.learning.scene_table import (
@@ -21,6 +20,7 @@ from sidelight.learning.scene_table import (
     main,
     report,
 )
+from sidelight.learning.twins import Evaluation
 
 GUARD = ItpGuard(9.0, 5.0)
 

@@ -18,7 +18,7 @@ from sidelight.imaging.darktable_cli import darktable_cli
 from sidelight.imaging.difference import box_average
 from sidelight.imaging.image import Image
 from sidelight.learning.darktable_render import render_darktable_batch
-from sidelight.learning.evaluate import recipe_sidecar
+from sidelight.learning.twins import recipe_sidecar
 from sidelight.recipe import Recipe
 
 PROXY_PX = 1024

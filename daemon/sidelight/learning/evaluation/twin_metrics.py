@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sidelight.learning.evaluate import evaluate_twins, fitted
 from sidelight.learning.evaluation.methods import Pixels
 from sidelight.learning.evaluation.picture_metrics import Metric
 from sidelight.learning.evaluation.protocol import Case
 from sidelight.learning.metrics import itp_guard
 from sidelight.learning.truth import Truth
+from sidelight.learning.twins import evaluate_twins, fitted
 
 TWIN_METRICS: tuple[Metric, ...] = (
     Metric(

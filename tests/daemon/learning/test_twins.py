@@ -1,23 +1,18 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from sidelight.learning.evaluate import Evaluation, evaluate_twins, markdown, shares
-from sidelight.learning.metrics import Black, HeadroomError, SdrUse
+from sidelight.imaging.image import Image
+from sidelight.learning.metrics import reference_rendition
 from sidelight.learning.truth import Truth
-
-
-def _evaluation(photo: str = "p", row: int = 1, stops: float = 0.1, white: float = 0.9):
-    return Evaluation(
-        photo=photo,
-        row=row,
-        editor="lightroom",
-        headroom=HeadroomError(stops, (1.0, 1.0), (1.0, 1.0)),
-        grey_lift_ev=0.02,
-        black=Black(0.005, False, 0.0),
-        sdr_use=SdrUse(white, 0.0),
-    )
+from sidelight.learning.twins import (
+    evaluate_twins,
+    recipe_sidecar,
+)
+from sidelight.recipe import CameraWhiteBalance, Hdr, PhotoInfo, Recipe
 
 
 def _truth() -> Truth:
@@ -35,8 +30,6 @@ def _truth() -> Truth:
 def test_a_render_that_is_the_reference_has_no_headroom_error():
     truth = _truth()
     sdr = np.clip(truth.rgb, 0, 1)
-    from sidelight.learning.metrics import reference_rendition
-
     hdr = reference_rendition(truth.limited(), sdr, 2.0)
     found = evaluate_twins("p", 1, "lightroom", truth, (sdr, hdr), 2.0)
     assert found.headroom.stops == pytest.approx(0.0, abs=1e-3)
@@ -45,8 +38,6 @@ def test_a_render_that_is_the_reference_has_no_headroom_error():
 def test_darker_highlights_are_an_error_of_as_many_stops():
     truth = _truth()
     sdr = np.clip(truth.rgb, 0, 1)
-    from sidelight.learning.metrics import reference_rendition
-
     hdr = reference_rendition(truth.limited(), sdr, 2.0)
     found = evaluate_twins("p", 1, "lightroom", truth, (sdr, 0.8 * hdr), 2.0)
     assert found.headroom.stops == pytest.approx(np.log2(1 / 0.8), abs=0.02)
@@ -61,20 +52,16 @@ def test_a_cropped_render_is_brought_to_the_size_of_the_truth():
     assert cropped.sdr_use.white == pytest.approx(whole.sdr_use.white, rel=0.05)
 
 
-def test_each_limit_decides_its_figure():
-    good = _evaluation()
-    assert good.passed() == {"headroom": True, "grey lift": True, "black": True, "SDR use": True}
-    assert not _evaluation(stops=0.41).passed()["headroom"]
-    assert not _evaluation(white=0.8).passed()["SDR use"]
-    assert _evaluation(row=12, white=0.8).passed()["SDR use"], "no diffuse white is asked there"
+def test_the_recipes_own_headroom_is_the_limit_of_a_sidecar():
+    matrix = np.array([[0.78, -0.21, -0.08], [-0.46, 1.25, 0.23], [-0.07, 0.17, 0.61]])
+    balance = CameraWhiteBalance.from_color_matrix(matrix, [2.1, 1.0, 1.6])
+    rgb = np.linspace(0.01, 1.0, 24 * 36 * 3, dtype=np.float32).reshape(24, 36, 3)
+    image = Image(rgb, np.zeros(rgb.shape, dtype=bool), PhotoInfo(Path("a.dng"), True, balance))
 
+    def sidecar(hdr: Hdr, headroom: float) -> bytes:
+        return recipe_sidecar(image, Recipe(exposure_ev=0.5, hdr=hdr), headroom)
 
-def test_shares_count_photos():
-    assert shares([_evaluation(), _evaluation(stops=0.5)])["headroom"] == 0.5
-
-
-def test_the_table_marks_what_is_not_reached():
-    table = markdown([_evaluation("a"), _evaluation("b", stops=0.55)])
-    assert "| a | 0.10 |" in table
-    assert "| b | **0.55** |" in table
-    assert "headroom 50 %" in table
+    limited = Hdr(True, 1.5)
+    assert sidecar(limited, 3.0) == sidecar(limited, 1.5)
+    assert len({sidecar(limited, headroom) for headroom in (0.0, 1.0, 3.0)}) == 3
+    assert sidecar(Hdr(True, 3.0), 3.0) != sidecar(limited, 3.0)
