@@ -1,4 +1,4 @@
-"""Photos developed as series: all are predicted, series are solved, then all are written."""
+"""Photos developed as series: what may belong together is predicted, solved, then written."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from sidelight.errors import SidelightError
 from sidelight.workflows.deliver import edits_in_place
 from sidelight.workflows.develop import Options, failed, write_predicted
 from sidelight.workflows.pool import in_processes
-from sidelight.workflows.predict import Settings, predict_image, read_image
+from sidelight.workflows.predict import Settings, predict_image, predicted_info, read_image
 from sidelight.workflows.result import Result, sentence
 from sidelight.workflows.series import Answer, edit_alike, edits_that_stay, summary
 from sidelight_xmp.first_versions import opened
 
 Call = tuple[Path, Options, str]
 """A photo, how it is developed, and the stem of its previews."""
+
+LONGEST_GAP_S = 120.0
+"""Photos further apart in time are of different series, so that what is known may be written."""
 
 ANCHOR = "it rules its series, so its edit stays"
 
@@ -34,15 +37,34 @@ def develop_series(
         workers: Processes at once; one works in this process.
         predicted: Called with each photo as it is predicted.
     """
-    halves = []
+    # Previews are rendered in processes of their own, which are not started for every few photos.
+    once = workers > 1 and any(options.preview for _, options, _ in calls)
+    pending: list[tuple[Call, dict[str, Any]]] = []
+    latest: float | None = None
     for call, half in zip(calls, _each(_predict, calls, workers, _no_prediction), strict=True):
-        halves.append(half)
         predicted(call[0])
+        taken = _captured_s(call[0], half)
+        if taken is not None and latest is not None and taken - latest > LONGEST_GAP_S and not once:
+            yield from _finish(pending, workers)
+            pending, latest = [], None
+        pending.append((call, half))
+        if taken is not None:
+            latest = taken if latest is None else max(latest, taken)
+    yield from _finish(pending, workers)
+
+
+def _captured_s(photo: Path, half: dict[str, Any]) -> float | None:
+    return predicted_info(half["answer"], photo).captured_s if half["answer"] else None
+
+
+def _finish(pending: Sequence[tuple[Call, dict[str, Any]]], workers: int) -> Iterator[list[Result]]:
+    """Solve the series among photos, write their edits, and return the results in order."""
+    calls, halves = [call for call, _ in pending], [half for _, half in pending]
     # Edits that stay rule photos beside them; elsewhere nobody needs to see them.
-    busy = {call[0].parent for call, half in zip(calls, halves, strict=True) if half["answer"]}
+    busy = {call[0].parent for call, half in pending if half["answer"]}
     kept = [
         number
-        for number, (call, half) in enumerate(zip(calls, halves, strict=True))
+        for number, (call, half) in enumerate(pending)
         if call[0].parent in busy and not half["answer"] and _is_kept(half)
     ]
     seen = _each(_see, [calls[number] for number in kept], workers, _no_prediction)

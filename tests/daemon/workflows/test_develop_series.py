@@ -11,10 +11,12 @@ import pytest
 
 from sidelight.editors import load_editor
 from sidelight.editors.base import Order
+from sidelight.engines.series_grouping import GAP_RANGE_S
 from sidelight.imaging import read_photo
 from sidelight.learning.burst import Frame
 from sidelight.recipe import Recipe
 from sidelight.workflows.develop import Options, develop, new_batch
+from sidelight.workflows.develop_series import LONGEST_GAP_S
 from sidelight.workflows.photos import Photo
 from sidelight.workflows.result import Result
 
@@ -124,3 +126,24 @@ def test_previews_show_the_series(photos, options, tmp_path: Path) -> None:
         for i in range(3)
     ]
     assert np.ptp(shown) < 8
+
+
+def test_what_is_done_is_written_before_later_photos_are_looked_at(
+    tiny_burst, options, tmp_path: Path
+) -> None:
+    """Who interrupts a long folder keeps what is finished."""
+    frames = [Frame(exposure_ev=0.3 * i, after_s=600 * (i // 2) + i % 2) for i in range(4)]
+    paths = tiny_burst(tmp_path / "two", frames)
+    written: list[int] = []
+
+    def look(photo: Path) -> None:
+        written.append(len(list(photo.parent.glob("*.xmp"))))
+
+    results = list(develop([Photo(path) for path in paths], options, predicted=look))
+    assert written == [0, 0, 0, 2]
+    assert [group[0].status for group in results] == ["written"] * 4
+    assert all("One of a series of 2 photos" in group[0].reason for group in results)
+
+
+def test_no_series_is_parted_by_writing_early() -> None:
+    assert GAP_RANGE_S[1] <= LONGEST_GAP_S
