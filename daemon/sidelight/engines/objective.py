@@ -41,6 +41,7 @@ WEIGHTS: dict[str, float] = {
     "black": 2.0,
     "shadow detail": 2.0,
     "open shadows": 0.3,
+    "noise": 0.6,
     "contrast": 0.9,
     "colour": 4.0,
 }
@@ -64,10 +65,14 @@ LEVELS: dict[str, float] = {
     "black": 0.007,
     "crushed": 0.0016,
     "open shadows": -3.3,
+    "noise": 0.3,
     "least contrast": 1.1,
     "most contrast": 1.35,
 }
 """Wanted levels: display-linear where positive and below 1, EV or stops or ratios otherwise."""
+
+QUIET_ISO = 1600.0
+"""Up to here shadows may be opened without a thought of their noise."""
 
 PRECISION: dict[str, float] = {
     "temperature_mired": 0.0,
@@ -255,6 +260,11 @@ def _shadows(scene: Scene, key: Key) -> list[Term]:
         level = max(key.ev + LEVELS["open shadows"], crushed + 1.0)
         weight = WEIGHTS["open shadows"]
         terms.append(Term("open shadows", "sdr_ev", group["shadows"], level, weight, "at_least"))
+    if scene.iso is not None and scene.iso > QUIET_ISO:
+        plain = key.ev + LEVELS["least contrast"] * scene.rise_ev("shadows")
+        weight = WEIGHTS["noise"] * float(np.log2(scene.iso / QUIET_ISO))
+        level = plain + LEVELS["noise"]
+        terms.append(Term("noise", "sdr_ev", group["shadows"], level, weight, "at_most"))
     return terms
 
 

@@ -51,6 +51,7 @@ class Scene:
         clipped: Which sampled pixels have a clipped channel, shape (N,).
         light_ev: Absolute level of the mid-tones as an exposure value (12 ≈ overcast day, 3 ≈ a
             lit street at night), or None without exposure data.
+        iso: Sensitivity, or None when unknown.
         shares: Share of the frame that may be faces, foliage or sky, 0..1, by name.
         cast: Of near-neutral areas as shot, or None.
     """
@@ -63,6 +64,7 @@ class Scene:
     clipped_share: float
     clipped: NDArray[np.bool_]
     light_ev: float | None
+    iso: float | None
     shares: dict[str, float]
     cast: Cast | None
 
@@ -136,6 +138,7 @@ def analyse(image: Image, seed: int = 0) -> Scene:
         clipped_share=float(every.mean()),
         clipped=some[index],
         # The sensor's 0.18 lies about 2.5 stops below saturation, where a meter puts grey.
+        iso=image.info.iso,
         light_ev=None if ev100 is None else ev100 + float(ev[chosen["mids"]].mean()),
         shares=shares,
         cast=cast_of(areas.rgb, areas.whole),

@@ -11,6 +11,7 @@ import pytest
 from sidelight.engines.auto import FREE
 from sidelight.engines.key import Key, key_of
 from sidelight.engines.objective import (
+    QUIET_ISO,
     prior_centre,
     prior_precision,
     reference_ev,
@@ -217,3 +218,17 @@ def test_habit_grows_with_the_range_of_the_light() -> None:
     change = whole - none
     assert change[INDEX["highlights"]] < 0 < change[INDEX["shadows"]]
     assert np.abs(whole).max() <= 1.0
+
+
+def test_deep_shadows_of_a_noisy_photo_stay_down(scene: Scene) -> None:
+    key = Key(0.4, "camera")
+
+    def noise(iso: float | None) -> list[Term]:
+        terms = terms_for(replace(scene, iso=iso), 2.3, key, {"colourful": 0.5})
+        return [term for term in terms if term.name == "noise"]
+
+    assert noise(None) == noise(100.0) == noise(QUIET_ISO) == []
+    (some,), (more,) = noise(3200.0), noise(12800.0)
+    assert some.sense == more.sense == "at_most"
+    assert more.weight > some.weight > 0
+    assert some.level < key.ev

@@ -23,7 +23,7 @@ def term_names(scene: Scene) -> set[str]:
     """Every name a reason can have for a photo with all there is in it."""
     chroma = {"colourful": 0.4, "face": 0.3}
     groups = {"high_tones": scene.groups["bright"], **scene.groups}
-    terms = terms_for(replace(scene, groups=groups), 2.3, Key(0.3, "light"), chroma)
+    terms = terms_for(replace(scene, groups=groups, iso=12800.0), 2.3, Key(0.3, "light"), chroma)
     return {term.name for term in terms} | {HABIT, WHITE_BALANCE}
 
 
