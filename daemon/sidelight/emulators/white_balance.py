@@ -101,11 +101,13 @@ def white_balance_stage(context: Context, name: str = "temperature") -> Stage:
     """Return the stage that turns as-shot working RGB into the Recipe's white balance."""
     to_camera = np.asarray(context.white_balance.camera_from_working, dtype=np.float64)
     from_camera = np.linalg.inv(to_camera)
-    polynomials = gain_polynomials(context.white_balance)
     t, k = INDEX["temperature_mired"], INDEX["tint"]
 
     def apply(rgb: Array, theta: Array) -> Array:
-        red, blue = polynomials.gains(theta[t], theta[k])
+        # As shot nothing changes, and a photo's polynomials take longer than all that follows.
+        if isinstance(theta, np.ndarray) and not theta[t] and not theta[k]:
+            return rgb
+        red, blue = gain_polynomials(context.white_balance).gains(theta[t], theta[k])
         rows = []
         for i in range(3):
             row = []
