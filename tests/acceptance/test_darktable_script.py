@@ -499,8 +499,9 @@ def test_s11_nothing_is_lost_where_darktable_writes_no_sidecars(
 
 
 def test_it_ends_and_starts_again_with_darktable(
-    lighttable: Lighttable, daemon, photos: Path
+    open_darktable: Open, daemon, photos: Path
 ) -> None:
+    lighttable = open_darktable()  # nobody gives the keyboard back to one that was open before
     lighttable.take_in(photos)
     lighttable.set(headroom=1.5)
     lighttable.select(photos)
