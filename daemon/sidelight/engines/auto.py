@@ -64,6 +64,7 @@ class Solved:
         rows: Their Jacobian, shape (T, len(FREE)).
         mid_ev: Where the SDR twin's mid-tones lie, in EV about 0.18.
         centre: Where sliders stand of habit.
+        precision: Of the pull to there.
     """
 
     theta: Vector
@@ -72,6 +73,7 @@ class Solved:
     rows: Vector
     mid_ev: float
     centre: Vector
+    precision: Vector
 
 
 class AutoEngine:
@@ -137,6 +139,7 @@ def solve_terms(
         start: First settings; zero when absent.
     """
     centre = np.zeros(VECTOR_SIZE) if centre is None else centre
+    precision = prior_precision(emulator.name)
     problem = _TermProblem(emulator, context, scene, terms)
     solution = least_squares(
         problem.residual,
@@ -144,7 +147,7 @@ def solve_terms(
         np.zeros(VECTOR_SIZE) if start is None else start,
         FREE,
         settings_bounds(),
-        prior=prior_precision(),
+        prior=precision,
         centre=centre,
         iterations=14,
         tolerance=2e-3,
@@ -153,7 +156,7 @@ def solve_terms(
     rows = problem.jacobian(solution.theta, state)[: len(terms)]
     measured = features_of(state.sdr[-1], state.hdr[-1])
     mid = float(measured["sdr_ev"][scene.groups["mids"]].mean())
-    return Solved(solution.theta, tuple(terms), values[: len(terms)], rows, mid, centre)
+    return Solved(solution.theta, tuple(terms), values[: len(terms)], rows, mid, centre, precision)
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,7 +203,7 @@ def term_effects(solved: Solved) -> dict[str, Vector]:
     The effect is the linearised difference between the answer and the answer without that term:
     at the optimum all forces cancel, so without one of them the rest moves by H⁻¹ g.
     """
-    prior = np.diag(prior_precision()[list(FREE)])
+    prior = np.diag(solved.precision[list(FREE)])
     names = list(dict.fromkeys(term.name for term in solved.terms))
     effects = {}
     for name in names:

@@ -88,6 +88,10 @@ PRECISION: dict[str, float] = {
 }
 """Precision of the pull of each slider to where it stands of habit, per full slider squared."""
 
+EDITOR_PRECISION: dict[str, dict[str, float]] = {"darktable": {"whites": 12.0}}
+"""What differs from it: darktable's contrast and whites undo one another, sliders at their ends
+included."""
+
 HABIT: dict[str, float] = {"blacks": -0.1}
 """Where sliders stand of habit, in full sliders."""
 
@@ -98,9 +102,9 @@ _WIDE_CLIPPED = 0.07
 _WHITE_EV = float(np.log2(1 / 0.18))
 
 
-def prior_precision() -> NDArray[np.float64]:
+def prior_precision(editor: str = "") -> NDArray[np.float64]:
     """Return the precision of the slider prior over all settings; the curve is not used."""
-    return _vector(PRECISION)
+    return _vector({**PRECISION, **EDITOR_PRECISION.get(editor, {})})
 
 
 def prior_centre(key: Key) -> NDArray[np.float64]:

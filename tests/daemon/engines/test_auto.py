@@ -67,7 +67,7 @@ def costs(emulator: Emulator, case: Problem, theta: np.ndarray) -> float:
             rgb = stage.apply(rgb, theta.astype(np.float32))
         out.append(rgb)
     residuals = evaluate(terms, features_of(*out))
-    return float(residuals @ residuals + prior_precision() @ (theta - centre) ** 2)
+    return float(residuals @ residuals + prior_precision(emulator.name) @ (theta - centre) ** 2)
 
 
 @pytest.mark.parametrize("photo", ["landscape", "interior", "portrait"])
@@ -184,7 +184,9 @@ def test_effects_are_those_of_the_linear_problem() -> None:
     best = answer([0, 1, 2, 3, 4])
     theta = np.zeros(VECTOR_SIZE)
     theta[list(FREE)] = best
-    effects = term_effects(Solved(theta, terms, rows @ best - right, rows, 0.0, centre))
+    effects = term_effects(
+        Solved(theta, terms, rows @ best - right, rows, 0.0, centre, prior_precision())
+    )
     assert list(effects) == ["placement", "white", "black", "colour", HABIT]
     for name, keep in (("placement", [1, 2, 3, 4]), ("white", [0, 3, 4]), ("black", [0, 1, 2, 4])):
         assert np.allclose(effects[name], best - answer(keep), atol=1e-4)
@@ -318,7 +320,7 @@ def test_mostly_numbers_is_enough_and_mostly_none_is_not(landscape: Image) -> No
     one, two = (
         log_encode(render(DarktableEmulator(), landscape, recipe)) for recipe in (whole, partly)
     )
-    assert np.abs(one - two).mean() < 0.02
+    assert np.abs(one - two).mean() < 0.03
     with pytest.raises(PhotoError, match="nothing is predicted"):
         AutoEngine().predict(replace(landscape, rgb=most), "darktable")
 
