@@ -6,19 +6,16 @@ and one thread: it meets no lock, touches no settings and gives the same pixels 
 
 from __future__ import annotations
 
-import ctypes
 import os
 import shutil
-import signal
-import subprocess
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sidelight.errors import ToolError, UnreadableError
+from sidelight.imaging.program import run_apart
 
 _PROFILE = "LIN_REC2020"
 _PROGRAM = "darktable-cli"
@@ -26,8 +23,6 @@ _USUAL_PLACES = (
     "/Applications/darktable.app/Contents/MacOS/darktable-cli",
     r"C:\Program Files\darktable\bin\darktable-cli.exe",
 )
-_HOMES = ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "TMPDIR")
-_SET_PARENT_DEATH_SIGNAL = 1
 _TROUBLE = (
     "mismatch",
     "not installed",
@@ -83,47 +78,7 @@ def run_darktable_cli(
     if lut_root is not None:
         command += ["--conf", f"plugins/darkroom/lut3d/def_path={lut_root}"]
     # Told where to keep its settings, darktable makes folders in the user's home all the same.
-    own = dict.fromkeys(_HOMES, str(folder)) | {"LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1"}
-    try:
-        done = subprocess.run(
-            command,
-            env=os.environ | own,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=timeout_s,
-            check=False,
-            preexec_fn=_die_with_parent(),
-        )
-    except subprocess.TimeoutExpired as error:
-        raise ToolError(f"darktable-cli took longer than {timeout_s:.0f} s") from error
-    except OSError as error:
-        raise ToolError(f"darktable-cli cannot be started: {error.strerror}") from error
-    # darktable 5 complains on standard output.
-    lines = tuple((done.stdout + done.stderr).decode("utf-8", "replace").splitlines())
-    if done.returncode != 0:
-        raise ToolError(f"darktable-cli failed ({done.returncode}): {' '.join(lines[-2:])}")
-    return lines
-
-
-def _die_with_parent() -> Callable[[], None] | None:
-    """Return what the new process does first: have itself killed when this one is gone.
-
-    A worker that runs out of time is killed with its whole group, but one the system kills, or
-    whose daemon is killed, is not. Other systems than Linux have no such signal.
-    """
-    if sys.platform != "linux":
-        return None
-    # Looked up here: between fork and exec the less is done the better.
-    prctl, parent = getattr(ctypes.CDLL(None), "prctl", None), os.getpid()
-    if prctl is None:
-        return None
-
-    def bind() -> None:
-        prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return bind
+    return run_apart(_PROGRAM, command, folder, timeout_s)
 
 
 def dropped_entries(stderr: Sequence[str]) -> tuple[str, ...]:

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sidelight.errors import ToolError
+from sidelight.imaging.program import run_apart
 from sidelight.imaging.raster import read_raster
 from sidelight.imaging.scratch import scratch_folder
 
@@ -26,7 +25,6 @@ _WITHOUT_LENS = "[RAW]\nCA=false\n"
 fringe every edge."""
 
 _PROGRAM = "rawtherapee-cli"
-_HOMES = ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "TMPDIR")
 _LARGEST_PX = 1 << 16
 
 
@@ -94,21 +92,7 @@ def _run(folder: Path, profiles: Sequence[Path], photos: Sequence[Path], timeout
     for profile in profiles:
         command += ["-p", str(profile)]
     command += ["-b16", "-t", "-Y", "-c", *map(str, photos)]
-    own = dict.fromkeys(_HOMES, str(folder)) | {"LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1"}
-    try:
-        done = subprocess.run(
-            command,
-            env=os.environ | own,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=timeout_s,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise ToolError(f"{_PROGRAM} took longer than {timeout_s:.0f} s") from error
-    if done.returncode != 0:
-        lines = done.stderr.decode("utf-8", "replace").splitlines()
-        raise ToolError(f"{_PROGRAM} failed ({done.returncode}): {' '.join(lines[-2:])}")
+    run_apart(_PROGRAM, command, folder, timeout_s)
 
 
 def _result(path: Path, photo: Path) -> NDArray[np.float32]:

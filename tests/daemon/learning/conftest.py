@@ -71,3 +71,17 @@ def rendered_scene() -> Callable[..., RenderedScene]:
         return RenderedScene(photo="p", row=row, editor=editor, truth=truth, **(values | given))
 
     return make
+
+
+@pytest.fixture
+def truth() -> Truth:
+    """A grey ramp of nine stops before a sensor whose channels are the working ones."""
+    y = np.exp2(np.linspace(-8, 1, 64 * 48)).reshape(48, 64)
+    return Truth(
+        rgb=np.repeat(y[..., None], 3, axis=2).astype(np.float32),
+        camera_from_rgb=np.eye(3),
+        balanced_from_rgb=np.eye(3),
+        full_well_e=40000.0,
+        read_noise_e=3.0,
+        heads=np.zeros((48, 64), dtype=np.uint8),
+    )

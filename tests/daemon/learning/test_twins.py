@@ -8,35 +8,18 @@ import pytest
 from sidelight.imaging.image import Image
 from sidelight.learning.metrics import reference_rendition
 from sidelight.learning.truth import Truth
-from sidelight.learning.twins import (
-    evaluate_twins,
-    recipe_sidecar,
-)
+from sidelight.learning.twins import evaluate_twins, recipe_sidecar
 from sidelight.recipe import CameraWhiteBalance, Hdr, PhotoInfo, Recipe
 
 
-def _truth() -> Truth:
-    y = np.exp2(np.linspace(-8, 1, 64 * 48)).reshape(48, 64)
-    return Truth(
-        rgb=np.repeat(y[..., None], 3, axis=2).astype(np.float32),
-        camera_from_rgb=np.eye(3),
-        balanced_from_rgb=np.eye(3),
-        full_well_e=40000.0,
-        read_noise_e=3.0,
-        heads=np.zeros((48, 64), dtype=np.uint8),
-    )
-
-
-def test_a_render_that_is_the_reference_has_no_headroom_error():
-    truth = _truth()
+def test_a_render_that_is_the_reference_has_no_headroom_error(truth: Truth):
     sdr = np.clip(truth.rgb, 0, 1)
     hdr = reference_rendition(truth.limited(), sdr, 2.0)
     found = evaluate_twins("p", 1, "lightroom", truth, (sdr, hdr), 2.0)
     assert found.headroom.stops == pytest.approx(0.0, abs=1e-3)
 
 
-def test_darker_highlights_are_an_error_of_as_many_stops():
-    truth = _truth()
+def test_darker_highlights_are_an_error_of_as_many_stops(truth: Truth):
     sdr = np.clip(truth.rgb, 0, 1)
     hdr = reference_rendition(truth.limited(), sdr, 2.0)
     found = evaluate_twins("p", 1, "lightroom", truth, (sdr, 0.8 * hdr), 2.0)
@@ -44,8 +27,7 @@ def test_darker_highlights_are_an_error_of_as_many_stops():
     assert found.grey_lift_ev > 0
 
 
-def test_a_cropped_render_is_brought_to_the_size_of_the_truth():
-    truth = _truth()
+def test_a_cropped_render_is_brought_to_the_size_of_the_truth(truth: Truth):
     sdr = np.clip(truth.rgb, 0, 1)
     whole = evaluate_twins("p", 1, "x", truth, (sdr, sdr), 2.0)
     cropped = evaluate_twins("p", 1, "x", truth, (sdr[1:-1, 1:-1], sdr[1:-1, 1:-1]), 2.0)

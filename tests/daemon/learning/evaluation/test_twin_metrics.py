@@ -11,19 +11,6 @@ from sidelight.learning.metrics import reference_rendition
 from sidelight.learning.truth import Truth
 
 
-@pytest.fixture
-def truth() -> Truth:
-    y = np.exp2(np.linspace(-8, 1, 64 * 48)).reshape(48, 64)
-    return Truth(
-        rgb=np.repeat(y[..., None], 3, axis=2).astype(np.float32),
-        camera_from_rgb=np.eye(3),
-        balanced_from_rgb=np.eye(3),
-        full_well_e=40000.0,
-        read_noise_e=3.0,
-        heads=np.zeros((48, 64), dtype=np.uint8),
-    )
-
-
 def test_the_reference_rendition_itself_is_without_error(truth: Truth, subject: Subject):
     sdr = np.clip(truth.rgb, 0, 1)
     hdr = reference_rendition(truth.limited(), sdr, 2.0)
