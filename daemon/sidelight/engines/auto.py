@@ -109,7 +109,8 @@ class AutoEngine:
             guide = emulator.guide(image, moved).reshape(-1)[scene.index]
             fresh = replace(context, guide=guide)
             solved = solve_terms(emulator, fresh, scene, terms, centre, solved.theta)
-        recipe = _rounded(start.with_vector(keep_rising(emulator, solved.theta) * strength))
+        settled = start.with_vector(keep_rising(emulator, solved.theta) * strength)
+        recipe = settled.on_slider_steps()
         return Prediction(
             recipe=recipe,
             reasons=reasons_of(recipe, solved, scene, key.why),
@@ -264,15 +265,6 @@ def _finite(image: Image) -> Image:
         raise ImplausibleError("most of its pixels are not numbers, so nothing is predicted")
     rgb = np.clip(np.where(good[..., None], image.rgb, 0.0), -_BRIGHTEST, _BRIGHTEST)
     return replace(image, rgb=rgb.astype(np.float32))
-
-
-def _rounded(recipe: Recipe) -> Recipe:
-    """Return the recipe on the editors' slider steps: 0.01 EV and whole points."""
-    steps = {"EV": 2, "points": 0, "mired": 1}
-    values = {
-        name: round(getattr(recipe, name), steps[BY_NAME[name].unit]) + 0.0 for name in SLIDERS
-    }
-    return replace(recipe, **values)
 
 
 def _confidence(

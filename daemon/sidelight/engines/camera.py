@@ -8,7 +8,6 @@ SDR white.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -25,7 +24,6 @@ from sidelight.recipe.fields import BY_NAME, SLIDERS
 
 LEAST_CELLS = 48
 _SOLVED_CELLS = 600
-_STEPS = {"EV": 2, "points": 0, "mired": 1}
 _VISIBLE = {"EV": 0.02, "points": 2.0, "mired": 2.0}
 
 
@@ -47,7 +45,7 @@ class CameraEngine:
         start = Recipe(hdr=Hdr(enabled=headroom > 0, headroom=headroom))
         context = context_of(image, start, 0.0)
         found = fit_camera(emulator, context, _thinned(cells))
-        recipe = _rounded(start.with_vector(found.theta * strength))
+        recipe = _settled(start.with_vector(found.theta * strength))
         compared = cells.take(~cells.clipped)
         before = measured(emulator, context, compared, start.to_vector())
         # The JPEG is matched by the whole edit, whatever part of it is used.
@@ -80,13 +78,12 @@ def _thinned(cells: MatchedCells) -> MatchedCells:
     return cells.take(np.unique(np.linspace(0, last, _SOLVED_CELLS).round().astype(np.intp)))
 
 
-def _rounded(recipe: Recipe) -> Recipe:
+def _settled(recipe: Recipe) -> Recipe:
     """Return the recipe on the editors' slider steps, without moves that nobody sees."""
-    values: dict[str, Any] = {}
-    for name in SLIDERS:
-        unit, value = BY_NAME[name].unit, getattr(recipe, name)
-        values[name] = round(value, _STEPS[unit]) if abs(value) >= _VISIBLE[unit] else 0.0
-    return replace(recipe, **values)
+    unseen = {
+        name: 0.0 for name in SLIDERS if abs(getattr(recipe, name)) < _VISIBLE[BY_NAME[name].unit]
+    }
+    return replace(recipe, **unseen).on_slider_steps()  # type: ignore[arg-type]
 
 
 def _confidence(image: Image, share: float, fit: CameraFit, editor: str) -> float:

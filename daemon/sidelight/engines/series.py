@@ -30,6 +30,7 @@ Floats = NDArray[np.float64]
 OWN = ("exposure_ev", "temperature_mired", "tint")
 """Sliders that are solved for each photo; all others are the look."""
 
+_FINER = OWN[1:]  # white balance
 _STEPS = np.array([0.02, 2.0, 2.0])
 _FURTHEST = np.array([0.25, 12.0, 12.0])
 _ITERATIONS = 2
@@ -92,12 +93,16 @@ def solve_series(
             solved.append(anchors[i])
             continue
         look = _look(editor, rulers, looks, i)
-        solved.append(_rounded(_with_state(look, member, wished[i] - light.recorded[i])))
+        solved.append(
+            _with_state(look, member, wished[i] - light.recorded[i]).on_slider_steps(_FINER)
+        )
     peaks = _exposed_peaks(members, solved)
     scene = _Scene(members, light, peaks, editor)
     nearest = [min(rulers, key=lambda ruler: (abs(ruler - i), ruler)) for i in range(len(members))]
     final = [
-        solved[i] if i == ruler else _rounded(scene.matched(ruler, solved[ruler], i, solved[i]))
+        solved[i]
+        if i == ruler
+        else scene.matched(ruler, solved[ruler], i, solved[i]).on_slider_steps(_FINER)
         for i, ruler in enumerate(nearest)
     ]
     exposed = _exposed(members)
@@ -287,13 +292,3 @@ def _exposed(members: Sequence[Member]) -> list[float | None]:
     known = [ev for member in members if (ev := member.info.ev100) is not None]
     usual = float(np.median(known)) if known else 0.0
     return [None if (ev := member.info.ev100) is None else usual - ev for member in members]
-
-
-def _rounded(recipe: Recipe) -> Recipe:
-    """Return the recipe on the editors' slider steps; white balance a tenth finer."""
-    places = {"EV": 2, "points": 0, "mired": 1}
-    values = {
-        name: round(getattr(recipe, name), 1 if name in OWN[1:] else places[field.unit]) + 0.0
-        for name, field in BY_NAME.items()
-    }
-    return replace(recipe, **values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
@@ -15,6 +15,9 @@ from sidelight.recipe.fields import CURVE_SLICE, FIELDS, SLIDERS, VECTOR_SIZE
 from sidelight.recipe.lut import Lut3D
 
 SCHEMA = 1
+
+_PLACES = {"EV": 2, "mired": 1, "points": 0}
+"""Decimal places of a slider's step, by its unit."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,21 @@ class Recipe:
         """Return the settings in solver units, shape (VECTOR_SIZE,), sliders then inner knots."""
         sliders = [getattr(self, item.name) / item.scale for item in FIELDS]
         return np.asarray([*sliders, *self.curve.offsets], dtype=np.float64)
+
+    def on_slider_steps(self, finer: Collection[str] = ()) -> Recipe:
+        """Return a copy with sliders on the editors' steps: 0.01 EV, 0.1 mired, whole points.
+
+        Args:
+            finer: Sliders that are kept to a tenth of their unit.
+        """
+        values = {
+            item.name: round(
+                getattr(self, item.name), 1 if item.name in finer else _PLACES[item.unit]
+            )
+            + 0.0  # never minus zero
+            for item in FIELDS
+        }
+        return replace(self, **values)
 
     def with_vector(self, vector: ArrayLike) -> Recipe:
         """Return a copy with sliders and curve from solver units, clipped to their ranges."""

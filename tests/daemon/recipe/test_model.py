@@ -140,3 +140,12 @@ def test_json_that_is_no_recipe_is_refused(change: dict[str, Any]) -> None:
 
 def test_a_missing_setting_is_zero() -> None:
     assert Recipe.from_json({"schema": SCHEMA, "contrast": 5}) == Recipe(contrast=5.0)
+
+
+def test_sliders_stand_on_the_editors_steps() -> None:
+    recipe = Recipe(exposure_ev=0.456, contrast=12.6, tint=-0.04, temperature_mired=3.27)
+    stepped = recipe.on_slider_steps()
+    assert (stepped.exposure_ev, stepped.contrast) == (0.46, 13.0)
+    assert (stepped.temperature_mired, str(stepped.tint)) == (3.3, "0.0")
+    assert Recipe(tint=1.26).on_slider_steps(("tint",)).tint == 1.3
+    assert stepped.on_slider_steps() == stepped
