@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter
 
 from sidelight.editors.darktable.editor import recipe_to_entries
 from sidelight.emulators.guide import exposure_boost, exposure_guide
@@ -81,8 +82,20 @@ def evaluate_twins(
         headroom=headroom_error(hdr_y, luminance(reference), headroom),
         grey_lift_ev=grey_lift(hdr_y, sdr_y, true_y),
         black=black(sdr_y, true_y, small.noise_sigma()),
-        sdr_use=sdr_use(sdr, small.clipped().any(axis=-1)),
+        sdr_use=sdr_use(sdr, clipped_in_raw(truth, long_side)),
     )
+
+
+def clipped_in_raw(truth: Truth, long_side: int) -> NDArray[np.bool_]:
+    """Return which pixels hold a clipped photosite, shape (H, W) with that long side.
+
+    A pixel is interpolated from the photosites around it, so it is clipped where one next to it
+    is; where pixels are averaged, where most of them are.
+    """
+    clipped = maximum_filter(truth.clipped().any(axis=-1), size=3)
+    if max(clipped.shape) <= long_side:
+        return np.asarray(clipped)
+    return np.asarray(box_average(clipped.astype(np.float32), long_side) > 0.5)
 
 
 def fitted(rgb: Pixels, shape: tuple[int, int], long_side: int) -> Pixels:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from sidelight.imaging.image import Image
 from sidelight.learning.metrics import reference_rendition
 from sidelight.learning.truth import Truth
-from sidelight.learning.twins import evaluate_twins, recipe_sidecar
+from sidelight.learning.twins import clipped_in_raw, evaluate_twins, recipe_sidecar
 from sidelight.recipe import CameraWhiteBalance, Hdr, PhotoInfo, Recipe
 
 
@@ -32,6 +33,19 @@ def test_a_cropped_render_is_brought_to_the_size_of_the_truth(truth: Truth):
     whole = evaluate_twins("p", 1, "x", truth, (sdr, sdr), 2.0)
     cropped = evaluate_twins("p", 1, "x", truth, (sdr[1:-1, 1:-1], sdr[1:-1, 1:-1]), 2.0)
     assert cropped.sdr_use.white == pytest.approx(whole.sdr_use.white, rel=0.05)
+
+
+def test_clipping_reaches_the_pixels_interpolated_from_a_photosite(truth: Truth):
+    rgb = np.full_like(truth.rgb, 0.2)
+    rgb[10, 20] = 4.0
+    spot = replace(truth, rgb=rgb)
+    clipped = clipped_in_raw(spot, max(rgb.shape))
+    assert np.argwhere(clipped).min(axis=0).tolist() == [9, 19]
+    assert np.argwhere(clipped).max(axis=0).tolist() == [11, 21]
+    rgb[:, :30] = 4.0
+    half = clipped_in_raw(spot, max(rgb.shape) // 2)
+    assert half[:, :15].all()
+    assert not half[:, 16:].any()
 
 
 def test_the_recipes_own_headroom_is_the_limit_of_a_sidecar():
