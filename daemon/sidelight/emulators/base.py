@@ -168,7 +168,8 @@ def render(
             that of this image's guide as shot, as a sidecar is written.
 
     Returns:
-        float32, shape (H, W, 3), display-linear Rec.2020, 1.0 = SDR white, up to 2^headroom.
+        float32, shape (H, W, 3), display-linear Rec.2020, 1.0 = SDR white, up to 2^headroom;
+        darktable's curve goes on above it for light that no raw holds unedited.
     """
     if peak is None:
         peak = guide_peak(emulator.guide(image))

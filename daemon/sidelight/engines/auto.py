@@ -21,7 +21,7 @@ from sidelight.emulators.slope import SlopeRows, keep_rising
 from sidelight.emulators.solve import chain_jacobian, forward, least_squares
 from sidelight.engines.base import Prediction, Reason
 from sidelight.engines.camera_tone import camera_tone
-from sidelight.engines.default import wanted_chroma
+from sidelight.engines.default import exposure_at_key, wanted_chroma
 from sidelight.engines.illuminant import white_balance_shift
 from sidelight.engines.key import key_of
 from sidelight.engines.objective import prior_centre, prior_precision, terms_for, useful_headroom
@@ -97,10 +97,13 @@ class AutoEngine:
         )
         whole = context_of(image, start, headroom, emulator.guide(image).reshape(-1))
         context = whole.take(scene.index)
-        chroma = wanted_chroma(emulator, context, scene, key, tone)
+        exposure = exposure_at_key(emulator, context, scene, key)
+        chroma = wanted_chroma(emulator, context, scene, exposure, tone)
         terms = terms_for(scene, headroom, key, chroma)
-        centre = prior_centre(key)
-        solved = solve_terms(emulator, context, scene, terms, centre, start.to_vector())
+        centre = prior_centre(key, editor)
+        first = start.to_vector() + centre
+        first[INDEX["exposure_ev"]] = exposure
+        solved = solve_terms(emulator, context, scene, terms, centre, first)
         # Where highlights belong depends on where the mid-tones really came to lie.
         terms = terms_for(scene, headroom, key, chroma, solved.mid_ev)
         solved = solve_terms(emulator, context, scene, terms, centre, solved.theta)

@@ -23,37 +23,50 @@ _GAIN = 1.04
 _SKIN_GAIN = 1.03
 
 
-def wanted_chroma(
-    emulator: Emulator, context: Context, scene: Scene, key: Key, tone: CameraTone | None
-) -> dict[str, float]:
-    """Return the mean relative chroma that parts of a photo should have in its SDR twin.
-
-    `colourful`: a little more than the default rendering shows with its mid-tones at the key;
-    where the camera's JPEG is more colourful, half way to it. `face`, where there is what
-    may be some: the most it may have.
+def exposure_at_key(emulator: Emulator, context: Context, scene: Scene, key: Key) -> float:
+    """Return the exposure, in solver units, at which the default shows the mid-tones at the key.
 
     Args:
         emulator: Whose default.
         context: Of the scene's pixels.
         scene: The photo.
         key: Where the mid-tones belong.
-        tone: How the camera shows it.
     """
-    names = [name for name in ("middle", "colourful", "face") if name in scene.groups]
-    chosen = np.unique(np.concatenate([scene.groups[name] for name in names]))
-    at = {name: np.searchsorted(chosen, scene.groups[name]) for name in names}
-    stages = emulator.stages(replace(context, headroom=0.0).take(chosen))
-    rgb = scene.rgb[chosen]
+    middle = scene.groups["middle"]
+    stages = emulator.stages(replace(context, headroom=0.0).take(middle))
     theta = np.zeros(VECTOR_SIZE, dtype=np.float32)
     i, scale = INDEX["exposure_ev"], BY_NAME["exposure_ev"].scale
     for _ in range(_STEPS):
-        shown = run(stages, rgb, theta)
-        measured = features_of(shown, shown)
-        step = (key.ev - measured["sdr_ev"][at["middle"]].mean()) / scale
+        shown = run(stages, scene.rgb[middle], theta)
+        step = (key.ev - features_of(shown, shown)["sdr_ev"].mean()) / scale
         theta[i] = np.clip(theta[i] + np.float32(step), -1.0, 1.0)
-    chroma: dict[str, float] = {
-        name: float(measured["sdr_chroma"][at[name]].mean()) for name in names if name != "middle"
-    }
+    return float(theta[i])
+
+
+def wanted_chroma(
+    emulator: Emulator, context: Context, scene: Scene, exposure: float, tone: CameraTone | None
+) -> dict[str, float]:
+    """Return the mean relative chroma that parts of a photo should have in its SDR twin.
+
+    `colourful`: a little more than the default rendering shows; where the camera's JPEG is more
+    colourful, half way to it. `face`, where there is what may be some: the most it may have.
+
+    Args:
+        emulator: Whose default.
+        context: Of the scene's pixels.
+        scene: The photo.
+        exposure: Of the default, from `exposure_at_key`.
+        tone: How the camera shows it.
+    """
+    names = [name for name in ("colourful", "face") if name in scene.groups]
+    chosen = np.unique(np.concatenate([scene.groups[name] for name in names]))
+    at = {name: np.searchsorted(chosen, scene.groups[name]) for name in names}
+    rgb = scene.rgb[chosen]
+    theta = np.zeros(VECTOR_SIZE, dtype=np.float32)
+    theta[INDEX["exposure_ev"]] = exposure
+    shown = run(emulator.stages(replace(context, headroom=0.0).take(chosen)), rgb, theta)
+    measured = features_of(shown, shown)["sdr_chroma"]
+    chroma = {name: float(measured[at[name]].mean()) for name in names}
     gain = _GAIN
     if tone is not None:
         plain = float(features_of(rgb, rgb)["sdr_chroma"][at["colourful"]].mean())

@@ -24,12 +24,12 @@ BRIGHT_HEADROOM = 0.15
 
 WEIGHTS: dict[str, float] = {
     "placement": 2.0,
-    "placement limits": 12.0,
-    "clipping": 24.0,
+    "placement limits": 8.0,
+    "clipping": 30.0,
     "clipping of tones": 8.0,
     "white": 8.0,
     "reach white": 4.0,
-    "lost white": 12.0,
+    "lost white": 8.0,
     "highlights": 12.0,
     "dim highlights": 1.5,
     "bright tones": 6.0,
@@ -48,8 +48,8 @@ WEIGHTS: dict[str, float] = {
 """How much one EV of miss counts, for colour a doubling of relative chroma."""
 
 LEVELS: dict[str, float] = {
-    "below the key": 0.25,
-    "above the key": 0.15,
+    "below the key": 0.2,
+    "above the key": 0.1,
     "peak": 0.96,
     "white": 0.93,
     "least white": 0.892,
@@ -58,7 +58,7 @@ LEVELS: dict[str, float] = {
     "drawing kept": 0.6,
     "headroom tolerance": 0.07,
     "headroom tolerance, wide": 0.13,
-    "bright tones": 0.1,
+    "bright tones": 0.08,
     "sky stops": 1.0,
     "face": -0.8,
     "dark face": -1.9,
@@ -78,25 +78,33 @@ PRECISION: dict[str, float] = {
     "temperature_mired": 0.0,
     "tint": 0.0,
     "exposure_ev": 0.05,
-    "contrast": 10.0,
-    "highlights": 6.0,
-    "shadows": 7.0,
+    "contrast": 12.0,
+    "highlights": 8.0,
+    "shadows": 12.0,
     "whites": 2.0,
-    "blacks": 10.0,
+    "blacks": 12.0,
     "vibrance": 2.5,
     "saturation": 5.0,
 }
 """Precision of the pull of each slider to where it stands of habit, per full slider squared."""
 
-EDITOR_PRECISION: dict[str, dict[str, float]] = {"darktable": {"whites": 12.0}}
-"""What differs from it: darktable's contrast and whites undo one another, sliders at their ends
-included."""
+EDITOR_PRECISION: dict[str, dict[str, float]] = {
+    "lightroom": {"contrast": 18.0, "highlights": 28.0, "shadows": 40.0, "whites": 1.5},
+}
+"""What differs from it."""
 
 HABIT: dict[str, float] = {"blacks": -0.1}
 """Where sliders stand of habit, in full sliders."""
 
-WIDE_HABIT: dict[str, float] = {"highlights": -0.5, "shadows": 0.25}
+WIDE_HABIT: dict[str, float] = {"highlights": -0.54, "shadows": 0.28}
 """The same in a scene whose light ranges widely."""
+
+EDITOR_WIDE_HABIT: dict[str, dict[str, float]] = {"darktable": {"highlights": 0.0, "shadows": 0.2}}
+"""What differs from it: darktable's sigmoid already holds highlights down, and to pull more there
+would cost a contrast that brings them back."""
+
+NIGHT_SHARE = 0.4
+"""Of that habit at night, whose shadows are dark."""
 
 _WIDE_CLIPPED = 0.07
 _WHITE_EV = float(np.log2(1 / 0.18))
@@ -107,9 +115,10 @@ def prior_precision(editor: str = "") -> NDArray[np.float64]:
     return _vector({**PRECISION, **EDITOR_PRECISION.get(editor, {})})
 
 
-def prior_centre(key: Key) -> NDArray[np.float64]:
+def prior_centre(key: Key, editor: str = "") -> NDArray[np.float64]:
     """Return where the slider prior pulls to, over all settings."""
-    return _vector(HABIT) + _vector(WIDE_HABIT) * key.wide
+    wide = key.wide * (NIGHT_SHARE if key.is_night else 1.0)
+    return _vector(HABIT) + wide * _vector({**WIDE_HABIT, **EDITOR_WIDE_HABIT.get(editor, {})})
 
 
 def reference_ev(scene: Scene, group: str, mid_ev: float, headroom: float) -> float:

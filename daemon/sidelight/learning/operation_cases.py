@@ -33,7 +33,7 @@ LUT_FILE = "look.cube"
 
 CONTRASTS = (0.0, -100.0, -50.0, 50.0, 100.0)
 HEADROOMS = (1.0, 2.0, 3.0, 4.0)
-"""Of the twins that are compared; white target 100 x 2^headroom percent."""
+"""Of the twins that are compared."""
 
 RECORDED = (
     "linear",

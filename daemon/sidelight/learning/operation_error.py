@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sidelight.editors.darktable.operations import DEFAULT_EXPOSURE_EV, Operation
-from sidelight.editors.darktable.sigmoid import MIDDLE_GREY
+from sidelight.editors.darktable.sigmoid import MIDDLE_GREY, white_stops
 from sidelight.editors.darktable.terms import placements_of
 from sidelight.emulators.guide import exposure_guide, guide_peak
 from sidelight.errors import ToolError
@@ -187,16 +187,17 @@ def _mean(values: Iterable[float]) -> float:
 
 
 def white_table(errors: Sequence[ChartError]) -> str:
-    """Return the greys' errors at each white target, at contrast 0."""
+    """Return the greys' errors at each headroom and its white target, at contrast 0."""
     by_name = {error.case.name: error for error in errors}
     lines = [
-        "| white target | greys: relative error of luminance, maximum / mean |",
-        "|---|---|",
+        "| headroom | white target | greys: relative error of luminance, maximum / mean |",
+        "|---|---|---|",
     ]
     for headroom in (0.0, *HEADROOMS):
         error = by_name[twin_case(0.0, headroom).name]
         lines.append(
-            f"| {100 * 2**headroom:g} % | {100 * error.grey_max:.2f} % "
+            f"| {headroom:g} | {100 * 2 ** white_stops(headroom):.0f} % "
+            f"| {100 * error.grey_max:.2f} % "
             f"/ {100 * error.grey_mean:.2f} % |"
         )
     return "\n".join(lines)

@@ -24,7 +24,7 @@ from sidelight.engines.auto import (
     term_effects,
 )
 from sidelight.engines.camera_tone import camera_tone
-from sidelight.engines.default import wanted_chroma
+from sidelight.engines.default import exposure_at_key, wanted_chroma
 from sidelight.engines.key import Key, key_of
 from sidelight.engines.objective import prior_centre, prior_precision, terms_for
 from sidelight.engines.scene import Scene, analyse
@@ -52,8 +52,10 @@ def problem(image: Image, emulator: Emulator) -> Problem:
     recipe = Recipe(hdr=Hdr(True, HEADROOM))
     guide = emulator.guide(image).reshape(-1)
     context = context_of(image, recipe, HEADROOM, guide).take(scene.index)
-    chroma = wanted_chroma(emulator, context, scene, key, tone)
-    return context, scene, terms_for(scene, HEADROOM, key, chroma), prior_centre(key)
+    exposure = exposure_at_key(emulator, context, scene, key)
+    chroma = wanted_chroma(emulator, context, scene, exposure, tone)
+    terms = terms_for(scene, HEADROOM, key, chroma)
+    return context, scene, terms, prior_centre(key, emulator.name)
 
 
 def costs(emulator: Emulator, case: Problem, theta: np.ndarray) -> float:

@@ -11,12 +11,13 @@ from scipy.optimize import brentq
 from sidelight.emulators import EMULATORS, load_emulator
 from sidelight.emulators.base import Context, Emulator, context_of, run
 from sidelight.engines.camera_tone import CameraTone
-from sidelight.engines.default import wanted_chroma
+from sidelight.engines.default import exposure_at_key, wanted_chroma
 from sidelight.engines.key import Key
 from sidelight.engines.scene import Scene, analyse
 from sidelight.engines.terms import features_of
 from sidelight.imaging.image import Image
 from sidelight.recipe import Recipe
+from sidelight.recipe.fields import INDEX
 
 ImageOf = Callable[..., Image]
 Case = tuple[Emulator, Context, Scene]
@@ -55,6 +56,10 @@ def default_chroma(case: Case, key: Key) -> dict[str, float]:
     return {name: float(found[scene.groups[name]].mean()) for name in ("colourful", "face")}
 
 
+def wanted(case: Case, key: Key = KEY, curve: CameraTone | None = None) -> dict[str, float]:
+    return wanted_chroma(*case, exposure_at_key(*case, key), curve)
+
+
 def tone(gain: float) -> CameraTone:
     return CameraTone(np.array([-5.0, 0.0]), np.array([-5.0, 0.5]), gain)
 
@@ -64,15 +69,27 @@ def test_it_is_the_defaults_at_the_key_a_little_more_for_colours_and_not_for_ski
     case: Case, level: float
 ) -> None:
     key = Key(level, "light")
-    wanted, default = wanted_chroma(*case, key, None), default_chroma(case, key)
-    assert set(wanted) == {"colourful", "face"}
-    assert default["colourful"] <= wanted["colourful"] <= 1.15 * default["colourful"]
-    assert 0.95 * default["face"] <= wanted["face"] <= 1.05 * default["face"]
+    found, default = wanted(case, key), default_chroma(case, key)
+    assert set(found) == {"colourful", "face"}
+    assert default["colourful"] <= found["colourful"] <= 1.15 * default["colourful"]
+    assert 0.95 * default["face"] <= found["face"] <= 1.05 * default["face"]
+
+
+@pytest.mark.parametrize("level", [-2.0, 0.2, 1.0])
+def test_at_that_exposure_the_default_shows_the_mid_tones_at_the_key(
+    case: Case, level: float
+) -> None:
+    emulator, context, scene = case
+    theta = Recipe().to_vector().astype(np.float32)
+    theta[INDEX["exposure_ev"]] = exposure_at_key(*case, Key(level, "light"))
+    shown = run(emulator.stages(context.at(0.0)), scene.rgb, theta)
+    middle = features_of(shown, shown)["sdr_ev"][scene.groups["middle"]]
+    assert middle.mean() == pytest.approx(level, abs=0.05)
 
 
 def test_a_more_colourful_camera_is_followed_a_part_of_the_way(case: Case) -> None:
     default = default_chroma(case, KEY)["colourful"]
-    levels = [wanted_chroma(*case, KEY, tone(gain))["colourful"] for gain in (0.2, 0.9, 1.1, 9.0)]
+    levels = [wanted(case, KEY, tone(gain))["colourful"] for gain in (0.2, 0.9, 1.1, 9.0)]
     assert levels == sorted(levels)
     assert levels[0] >= default, "a pale camera takes nothing away"
     assert levels[-1] <= 1.35 * default
@@ -80,7 +97,7 @@ def test_a_more_colourful_camera_is_followed_a_part_of_the_way(case: Case) -> No
 
 
 def test_no_camera_makes_skin_more_colourful(case: Case) -> None:
-    faces = {wanted_chroma(*case, KEY, tone(gain))["face"] for gain in (0.2, 1.0, 9.0)}
+    faces = {wanted(case, KEY, tone(gain))["face"] for gain in (0.2, 1.0, 9.0)}
     assert len(faces) == 1
 
 
@@ -93,7 +110,7 @@ def test_without_a_face_only_colours_are_wished(
         emulator = load_emulator(name)
         guide = emulator.guide(landscape).reshape(-1)
         context = context_of(landscape, Recipe(), 2.0, guide).take(scene.index)
-        assert set(wanted_chroma(emulator, context, scene, KEY, None)) == {"colourful"}
+        assert set(wanted((emulator, context, scene))) == {"colourful"}
 
 
 @pytest.mark.filterwarnings("error")
@@ -105,5 +122,5 @@ def test_flat_pictures_have_a_finite_wish(name: str, level: float, image_of: Ima
     guide = emulator.guide(image).reshape(-1)
     context = context_of(image, Recipe(), 0.0, guide).take(scene.index)
     for curve in (None, tone(1.2)):
-        wanted = wanted_chroma(emulator, context, scene, KEY, curve)
-        assert all(np.isfinite(value) and value >= 0 for value in wanted.values())
+        found = wanted((emulator, context, scene), KEY, curve)
+        assert all(np.isfinite(value) and value >= 0 for value in found.values())

@@ -220,6 +220,14 @@ def test_habit_grows_with_the_range_of_the_light() -> None:
     assert np.abs(whole).max() <= 1.0
 
 
+def test_habit_opens_less_at_night_and_holds_no_highlights_in_darktable() -> None:
+    day, night = (prior_centre(Key(0.0, why, 1.0)) for why in ("light", "night"))
+    assert 0 < night[INDEX["shadows"]] < 0.6 * day[INDEX["shadows"]]
+    assert night[INDEX["blacks"]] == day[INDEX["blacks"]]
+    darktable = prior_centre(Key(0.0, "light", 1.0), "darktable")
+    assert darktable[INDEX["highlights"]] == 0 < darktable[INDEX["shadows"]]
+
+
 def test_deep_shadows_of_a_noisy_photo_stay_down(scene: Scene) -> None:
     key = Key(0.4, "camera")
 

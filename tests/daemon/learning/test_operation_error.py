@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from sidelight.editors.darktable.operations import Operation
+from sidelight.editors.darktable.sigmoid import white_stops
 from sidelight.errors import ToolError
 from sidelight.imaging.color import rgb_to_lab
 from sidelight.learning import operation_error
@@ -121,7 +122,9 @@ def test_the_tables_have_a_line_per_operation_white_target_and_contrast(
     assert table[2].startswith("| channelmixerrgb, matrix | 1 | 0.50 / 0.000 |")
     assert table[2].endswith("| 0.750 / 0.75 |")
     assert table[4].startswith("| sigmoid | 25 |")
-    assert "| 400 % | 0.00 % / 0.00 % |" in white_table(errors)
+    table = white_table(errors)
+    assert "| 0 | 100 % | 0.00 % / 0.00 % |" in table
+    assert f"| 1 | {100 * 2 ** white_stops(1):.0f} % | 0.00 % / 0.00 % |" in table
     twins = twin_table(chart, ours).splitlines()
     assert [line.split(" ")[1] for line in twins[2:]] == ["-100", "-50", "+0", "+50", "+100"]
 

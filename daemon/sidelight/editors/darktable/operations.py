@@ -107,7 +107,7 @@ def operations(
             the identity by the Recipe's amount; needed if the Recipe has a LUT.
         pq: Add the exposure before the output profile that makes 1.0 203 nits in a PQ file.
         compensate: Keep HDR and SDR twins alike below white; False is darktable's own sigmoid
-            with a higher white target.
+            with the headroom as its white target.
 
     Raises:
         RecipeError: Headroom outside 0 to 4, or a LUT without a path.
@@ -128,7 +128,7 @@ def operations(
         chain.append(Operation("colorbalancergb", _colorbalancergb_params(recipe)))
     if not recipe.curve.is_identity:
         chain.append(Operation("rgbcurve", _rgbcurve_params(recipe)))
-    chain.append(Operation("sigmoid", _sigmoid_params(recipe.contrast, headroom, compensate)))
+    chain.append(Operation("sigmoid", _sigmoid_params(recipe, headroom, compensate)))
     if recipe.lut is not None:
         chain.extend(_lut3d(lut_path, headroom))
     if pq:
@@ -227,12 +227,12 @@ def _rgbcurve_params(recipe: Recipe) -> dict[str, Value]:
     }
 
 
-def _sigmoid_params(points: float, headroom: float, compensate: bool) -> dict[str, Value]:
-    white = 2.0**headroom
+def _sigmoid_params(recipe: Recipe, headroom: float, compensate: bool) -> dict[str, Value]:
     if compensate:
-        chosen = sigmoid.settle(*sigmoid.twin(points, headroom), white)
+        stops = sigmoid.white_stops(headroom)
+        chosen = sigmoid.settle(*sigmoid.twin(recipe.contrast, stops), 2.0**stops)
     else:
-        chosen = sigmoid.Sigmoid(sigmoid.contrast(points), 0.0, 100.0 * white)
+        chosen = sigmoid.Sigmoid(sigmoid.contrast(recipe.contrast), 0.0, 100.0 * 2.0**headroom)
     return {
         "middle_grey_contrast": float(chosen.contrast),
         "contrast_skewness": float(chosen.skew),
@@ -256,7 +256,7 @@ def _lut3d(path: str, headroom: float) -> list[Operation]:
     lut = Operation("lut3d", params)
     if not headroom:
         return [lut]
-    # lut3d clips its input to 0..1, so light above SDR white is scaled below it and back.
+    # lut3d clips its input to 0..1, so light up to the headroom is scaled below 1 and back.
     return [_exposure(-headroom, 1, "LUT in"), lut, _exposure(headroom, 2, "LUT out")]
 
 

@@ -23,9 +23,19 @@ BLACK_TARGET_PERCENT = 0.0152
 PROGRAM_POWER = 166.0 / 165.0
 """q as the program computes it for its default contrast, over the exact q."""
 
-# log2 of the contrast factor and the skew of the twin at white target 2^H, as polynomials
-# sum k[i][j] u^i H^(j+1) in u = log2(contrast / 1.5). Fitted for the least largest difference of
-# both curves from -6 to 0 EV around 0.18; 0.020 EV remain for u in -1..1 and H in 0..4.
+EASE_STOPS = 1.7
+"""How far above the headroom the HDR twin's white target stands, from one stop of headroom on.
+
+No light reaches the target. Were it the headroom itself, highlights would come near only with a
+contrast that nobody wants in the mid-tones.
+"""
+
+HIGHEST_WHITE_STOPS = 3.99
+"""A little below the slider's end, 1600 %, so that `settle` may move it."""
+
+# log2 of the contrast factor and the skew of the twin at white target 2^W, as polynomials
+# sum k[i][j] u^i W^(j+1) in u = log2(contrast / 1.5). Fitted for the least largest difference of
+# both curves from -6 to 0 EV around 0.18; 0.020 EV remain for u in -1..1 and W in 0..4.
 _TWIN_CONTRAST = (
     (0.040821506, -0.0090738183, 0.00086558542),
     (0.0064014005, -0.00094345953, 7.7901351e-05),
@@ -43,16 +53,21 @@ def contrast(points: Scalar) -> Scalar:
     return BASE_CONTRAST * 2.0 ** (points / 100.0)
 
 
-def twin(points: Scalar, headroom: float) -> tuple[Scalar, Scalar]:
+def white_stops(headroom: float) -> float:
+    """Return the white target of a twin, in stops above SDR white; 0 for the SDR twin."""
+    return min(headroom + EASE_STOPS * min(headroom, 1.0), HIGHEST_WHITE_STOPS)
+
+
+def twin(points: Scalar, stops: float) -> tuple[Scalar, Scalar]:
     """Return contrast and skew that keep the SDR rendition's tones below white.
 
     Args:
         points: A Recipe's contrast, -100 to 100.
-        headroom: Stops above SDR white, 0 to 4; 0 returns the SDR rendition's own values.
+        stops: Of `white_stops`, 0 to 4; 0 returns the SDR rendition's own values.
     """
     u = points / 100.0
-    factor = _polynomial(_TWIN_CONTRAST, u, headroom)
-    skew = _polynomial(_TWIN_SKEW, u, headroom)
+    factor = _polynomial(_TWIN_CONTRAST, u, stops)
+    skew = _polynomial(_TWIN_SKEW, u, stops)
     return BASE_CONTRAST * 2.0 ** (u + factor), skew
 
 
@@ -123,8 +138,8 @@ def program_film_power(contrast_: float, skew: float, white_percent: float) -> f
     return float(numerator[0] / denominator[0])
 
 
-def _polynomial(k: tuple[tuple[float, ...], ...], u: Scalar, headroom: float) -> Scalar:
-    rows = [headroom * (row[0] + headroom * (row[1] + headroom * row[2])) for row in k]
+def _polynomial(k: tuple[tuple[float, ...], ...], u: Scalar, stops: float) -> Scalar:
+    rows = [stops * (row[0] + stops * (row[1] + stops * row[2])) for row in k]
     return rows[0] + u * (rows[1] + u * rows[2])
 
 

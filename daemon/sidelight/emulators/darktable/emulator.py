@@ -213,12 +213,11 @@ def _rgbcurve_stage() -> Stage:
 
 def _sigmoid_stage(context: Context) -> Stage:
     c = INDEX["contrast"]
-    headroom = context.headroom
-    white = 2.0**headroom
+    stops = tones.white_stops(context.headroom)
 
     def apply(rgb: Array, theta: Array) -> Array:
-        contrast, skew = tones.twin(theta[c] * _POINTS, headroom)
-        return sigmoid.apply(rgb, contrast, skew if headroom else 0.0, white)
+        contrast, skew = tones.twin(theta[c] * _POINTS, stops)
+        return sigmoid.apply(rgb, contrast, skew if stops else 0.0, 2.0**stops)
 
     return Stage("sigmoid", (c,), apply)
 

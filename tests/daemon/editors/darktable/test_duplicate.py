@@ -222,8 +222,9 @@ def pq_to_nits(code: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def intended_nits(light: NDArray[np.float64], recipe: Recipe) -> NDArray[np.float64]:
     """The curve a Recipe stands for, SDR white at 203 nits; see `sigmoid`."""
-    white = 2.0**recipe.hdr.headroom
-    contrast, skew = sigmoid.twin(recipe.contrast, recipe.hdr.headroom)
+    stops = sigmoid.white_stops(recipe.hdr.headroom)
+    white = 2.0**stops
+    contrast, skew = sigmoid.twin(recipe.contrast, stops)
     p, q, fog, paper = sigmoid.film_and_paper(contrast, skew, white)
     x = (fog + light * 2.0 ** (DEFAULT_EXPOSURE_EV + recipe.exposure_ev)) ** q
     return SDR_WHITE_NITS * white * (x / (paper + x)) ** p

@@ -16,12 +16,20 @@ def curve(light: np.ndarray, contrast: float, skew: float, white: float) -> np.n
     return white * (x / (paper + x)) ** p
 
 
-@pytest.mark.parametrize("headroom", [0.25, 1.0, 1.5, 2.0, 2.3, 3.0, 4.0])
-def test_twins_agree_below_white(headroom: float) -> None:
+@pytest.mark.parametrize("stops", [0.25, 1.0, 1.5, 2.0, 2.3, 3.0, 4.0])
+def test_twins_agree_below_white(stops: float) -> None:
     for points in np.linspace(-100.0, 100.0, 21):
-        hdr = curve(TONES, *sigmoid.twin(points, headroom), 2.0**headroom)
+        hdr = curve(TONES, *sigmoid.twin(points, stops), 2.0**stops)
         sdr = curve(TONES, *sigmoid.twin(points, 0.0), 1.0)
         assert np.abs(np.log2(hdr / sdr)).max() <= 0.03
+
+
+def test_the_white_target_stands_above_the_headroom_and_joins_it_at_sdr() -> None:
+    headrooms = np.linspace(0.0, 4.0, 41)
+    stops = np.array([sigmoid.white_stops(headroom) for headroom in headrooms])
+    assert stops[0] == 0.0
+    assert (np.diff(stops) >= 0.0).all() and np.diff(stops).max() < 0.3
+    assert (stops[1:-1] > headrooms[1:-1]).all() and 2.0 ** stops.max() < 16.0
 
 
 def test_sdr_needs_no_compensation() -> None:
@@ -50,17 +58,18 @@ def test_the_programs_film_power_is_the_one_measured(
     assert found / exact == pytest.approx(ratio, abs=6e-4)
 
 
-@pytest.mark.parametrize("headroom", [0.0, 1.0, 2.3, 4.0])
+@pytest.mark.parametrize("headroom", [0.0, 0.15, 1.0, 2.3, 4.0])
 def test_settled_parameters_make_the_program_exact(headroom: float) -> None:
     errors = []
+    stops = sigmoid.white_stops(headroom)
     for points in np.linspace(-100.0, 100.0, 41):
-        contrast, skew = sigmoid.twin(points, headroom)
-        chosen = sigmoid.settle(contrast, skew, 2.0**headroom)
-        wanted = sigmoid.film_and_paper(contrast, skew, 2.0**headroom)[1]
+        contrast, skew = sigmoid.twin(points, stops)
+        chosen = sigmoid.settle(contrast, skew, 2.0**stops)
+        wanted = sigmoid.film_and_paper(contrast, skew, 2.0**stops)[1]
         found = sigmoid.program_film_power(chosen.contrast, chosen.skew, chosen.white_percent)
         errors.append(abs(found / wanted - 1.0))
         assert abs(chosen.skew - skew) <= 0.0031
-        assert chosen.white_percent == pytest.approx(100.0 * 2.0**headroom, rel=2e-5)
+        assert chosen.white_percent == pytest.approx(100.0 * 2.0**stops, rel=2e-5)
     assert np.mean(errors) < 1.2e-3 and max(errors) < 6e-3
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from sidelight.editors.darktable.sigmoid import white_stops
 from sidelight.emulators.base import Context, render, run
 from sidelight.emulators.darktable import DarktableEmulator
 from sidelight.emulators.guide import exposure_guide
@@ -108,7 +109,7 @@ def test_keeps_dtype_and_shape(pixels: NDArray[np.float32], dtype: type, headroo
     for stage in DarktableEmulator().stages(context_for(rgb, headroom)):
         rgb = stage.apply(rgb, theta)
         assert rgb.dtype == dtype and rgb.shape == pixels.shape and np.isfinite(rgb).all()
-    assert rgb.min() >= 0.0 and rgb.max() <= 2.0**headroom
+    assert rgb.min() >= 0.0 and rgb.max() <= 2.0 ** white_stops(headroom)
 
 
 def test_reads_only_the_settings_each_stage_names(pixels: NDArray[np.float32]) -> None:
