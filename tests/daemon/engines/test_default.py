@@ -84,7 +84,7 @@ def test_at_that_exposure_the_default_shows_the_mid_tones_at_the_key(
     theta[INDEX["exposure_ev"]] = exposure_at_key(*case, Key(level, "light"))
     shown = run(emulator.stages(context.at(0.0)), scene.rgb, theta)
     middle = features_of(shown, shown)["sdr_ev"][scene.groups["middle"]]
-    assert middle.mean() == pytest.approx(level, abs=0.05)
+    assert middle.mean() == pytest.approx(level, abs=0.1)
 
 
 def test_a_more_colourful_camera_is_followed_a_part_of_the_way(case: Case) -> None:

@@ -27,10 +27,10 @@ from sidelight.recipe.white_balance import RelativeWhiteBalance
 # greys' luminance down to -7 EV.
 LIMITS = {
     "default": (0.02, 0.005, 0.001),
-    "default, headroom 1": (0.02, 0.005, 0.003),
-    "default, headroom 2": (0.02, 0.005, 0.003),
-    "default, headroom 3": (0.02, 0.005, 0.003),
-    "default, headroom 4": (0.02, 0.005, 0.003),
+    "default, headroom 1": (0.03, 0.01, 0.003),
+    "default, headroom 2": (0.03, 0.01, 0.003),
+    "default, headroom 3": (0.03, 0.01, 0.003),
+    "default, headroom 4": (0.03, 0.01, 0.003),
     "exposure_ev +1": (0.02, 0.005, 0.001),
     "temperature drawn 1": (0.02, 0.005, 0.001),
     "highlights -100": (0.3, 0.03, 0.004),
