@@ -29,7 +29,7 @@ WEIGHTS: dict[str, float] = {
     "clipping of tones": 8.0,
     "white": 8.0,
     "reach white": 4.0,
-    "lost white": 8.0,
+    "lost white": 7.0,
     "highlights": 12.0,
     "dim highlights": 1.5,
     "bright tones": 6.0,
@@ -48,7 +48,7 @@ WEIGHTS: dict[str, float] = {
 """How much one EV of miss counts, for colour a doubling of relative chroma."""
 
 LEVELS: dict[str, float] = {
-    "below the key": 0.2,
+    "below the key": 0.19,
     "above the key": 0.1,
     "peak": 0.96,
     "white": 0.93,
