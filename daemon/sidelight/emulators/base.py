@@ -38,6 +38,8 @@ class Context:
         guide_peak: Level of the whole photo's guide that counts as its peak, in EV.
         baseline_exposure_ev: DNG BaselineExposure (Lightroom only).
         camera_profile: What the DNG carries of one (Lightroom only).
+        lost: Gain of each of the guide's pixels through the reconstruction of what the sensor
+            lost, shape (...,); None for 1 (darktable only).
         hdr: HDR settings of the Recipe.
         lut, lut_amount: LUT of the Recipe.
         leak: Slope a solver sees where an editor clips, so that it finds back; 0 renders.
@@ -49,6 +51,7 @@ class Context:
     guide_peak: float | None = None
     baseline_exposure_ev: float = 0.0
     camera_profile: CameraProfile | None = None
+    lost: Array | None = None
     hdr: Hdr = field(default_factory=Hdr)
     lut: Lut3D | None = None
     lut_amount: float = 1.0
@@ -60,7 +63,13 @@ class Context:
 
     def take(self, index: Any) -> Context:
         """Return the context for a selection of pixels, `index` into the guide."""
-        return self if self.guide is None else replace(self, guide=self.guide[index])
+        if self.guide is None and self.lost is None:
+            return self
+        return replace(
+            self,
+            guide=None if self.guide is None else self.guide[index],
+            lost=None if self.lost is None else self.lost[index],
+        )
 
 
 @dataclass(frozen=True)
@@ -135,10 +144,23 @@ def context_of(
         guide_peak=peak,
         baseline_exposure_ev=image.info.baseline_exposure_ev,
         camera_profile=image.camera_profile,
+        lost=_lost_gain(image),
         hdr=recipe.hdr,
         lut=recipe.lut,
         lut_amount=recipe.lut_amount,
     )
+
+
+def _lost_gain(image: Image) -> Array | None:
+    """Return how darktable's LCh reconstruction shows what all channels lost: their mean level."""
+    if not image.info.lost_light_is_neutral:
+        return None
+    level = float(np.mean(image.info.white_balance.multipliers()))
+    clipped, rgb = image.clipped.reshape(-1, 3), image.rgb.reshape(-1, 3)
+    lost = np.flatnonzero(clipped[:, 0] & clipped[:, 1] & clipped[:, 2])
+    gain = np.ones(len(rgb), dtype=np.float32)
+    gain[lost] = level / np.maximum(rgb[lost].mean(axis=1), 1e-6)
+    return gain
 
 
 def run(stages: Sequence[Stage], rgb: Array, theta: Array) -> Array:

@@ -23,13 +23,13 @@ BRIGHT_HEADROOM = 0.15
 """Stops above SDR white for scenes that have no use for more."""
 
 WEIGHTS: dict[str, float] = {
-    "placement": 2.0,
-    "placement limits": 8.0,
+    "placement": 2.2,
+    "placement limits": 9.0,
     "clipping": 30.0,
     "clipping of tones": 8.0,
     "white": 8.0,
     "reach white": 4.0,
-    "lost white": 7.0,
+    "lost white": 9.0,
     "highlights": 12.0,
     "dim highlights": 1.5,
     "bright tones": 6.0,
@@ -89,7 +89,7 @@ PRECISION: dict[str, float] = {
 """Precision of the pull of each slider to where it stands of habit, per full slider squared."""
 
 EDITOR_PRECISION: dict[str, dict[str, float]] = {
-    "lightroom": {"contrast": 18.0, "highlights": 28.0, "shadows": 40.0, "whites": 1.5},
+    "lightroom": {"contrast": 18.0, "highlights": 28.0, "shadows": 44.0, "whites": 1.5},
 }
 """What differs from it."""
 
@@ -99,7 +99,7 @@ HABIT: dict[str, float] = {"blacks": -0.1}
 WIDE_HABIT: dict[str, float] = {"highlights": -0.54, "shadows": 0.28}
 """The same in a scene whose light ranges widely."""
 
-EDITOR_WIDE_HABIT: dict[str, dict[str, float]] = {"darktable": {"highlights": 0.0, "shadows": 0.2}}
+EDITOR_WIDE_HABIT: dict[str, dict[str, float]] = {"darktable": {"highlights": 0.0}}
 """What differs from it: darktable's sigmoid already holds highlights down, and to pull more there
 would cost a contrast that brings them back."""
 

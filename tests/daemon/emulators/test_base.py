@@ -121,6 +121,23 @@ def test_another_rendition_and_some_of_the_pixels(white_balance: CameraWhiteBala
     assert some.guide_peak == 8.5
     without = Context(white_balance)
     assert without.take(np.array([7, 1])) is without
+    lost = Context(white_balance, lost=np.arange(10.0)).take(np.array([7, 1])).lost
+    assert lost is not None and lost.tolist() == [7.0, 1.0]
+
+
+def test_lost_light_is_brought_to_the_level_that_darktable_gives_it(photo: Image) -> None:
+    clipped = np.zeros(photo.rgb.shape, bool)
+    clipped[1, 2] = True
+    clipped[2, 1, 0] = True
+    coloured = replace(photo, clipped=clipped)
+    assert context_of(coloured, Recipe(), 0.0).lost is None
+    neutral = replace(coloured, info=replace(photo.info, lost_light_is_neutral=True))
+    gain = context_of(neutral, Recipe(), 0.0).lost
+    assert gain is not None
+    touched = np.flatnonzero(gain != 1.0)
+    assert touched.tolist() == [photo.rgb.shape[1] + 2]
+    level = photo.rgb[1, 2].mean() * gain[touched[0]]
+    assert level == pytest.approx(np.mean(photo.info.white_balance.multipliers()), rel=1e-5)
 
 
 def test_every_emulator_loads_and_knows_its_name() -> None:

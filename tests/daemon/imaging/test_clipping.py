@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sidelight.imaging.clipping import clipping_level, reconstruct
+from sidelight.imaging.clipping import clipping_level, lost_light_is_neutral, reconstruct
 
 BLACK, WHITE = 100.0, 16383.0
 
@@ -76,3 +76,47 @@ def test_nothing_clipped_changes_nothing() -> None:
 def test_everything_clipped_is_finite() -> None:
     out = reconstruct(np.ones((5, 5, 3), np.float32), np.ones((5, 5, 3), bool))
     np.testing.assert_allclose(out, 1)
+
+
+def graded(light: np.ndarray, around: tuple[float, float, float]) -> tuple[np.ndarray, np.ndarray]:
+    """A tinted glow over the upper half that clips green, then red, then blue, from the middle."""
+    rows, columns = np.ogrid[:80, :120]
+    level = light * np.exp(-((rows - 20) ** 2 + (columns - 60) ** 2) / 900.0)
+    rgb = 0.1 + level[..., None] * np.array(around)
+    limits = np.array([1.9, 1.0, 1.6])
+    return np.minimum(rgb, limits).astype(np.float32), rgb >= limits
+
+
+@pytest.mark.parametrize(
+    ("around", "neutral"),
+    [
+        ((1.0, 1.0, 1.0), True),
+        ((0.75, 1.0, 1.4), True),
+        ((1.6, 1.0, 0.6), False),
+        ((1.05, 0.65, 1.3), False),
+    ],
+    ids=["cloud", "blue sky", "sunset", "violet dawn"],
+)
+def test_light_grading_into_what_is_lost_tells_its_colour(
+    around: tuple[float, float, float], neutral: bool
+) -> None:
+    assert lost_light_is_neutral(*graded(np.array(1.8), around)) is neutral
+
+
+def test_an_area_that_is_lost_as_a_whole_has_no_colour() -> None:
+    """A window in a room of warm light."""
+    rgb = np.full((80, 120, 3), 0.3, np.float32) * np.array([1.6, 1.0, 0.6], np.float32)
+    clipped = np.zeros(rgb.shape, bool)
+    clipped[10:50, 20:80] = True
+    rgb[clipped] = 1.5
+    assert lost_light_is_neutral(rgb, clipped)
+
+
+def test_little_lost_light_does_not_matter() -> None:
+    rgb = np.full((80, 120, 3), 0.3, np.float32)
+    clipped = np.zeros(rgb.shape, bool)
+    assert not lost_light_is_neutral(rgb, clipped)
+    clipped[40, 60:64] = True
+    assert not lost_light_is_neutral(rgb, clipped)
+    clipped[:] = True
+    assert lost_light_is_neutral(rgb, clipped)

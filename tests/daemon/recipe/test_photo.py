@@ -61,6 +61,13 @@ def test_json_holds_no_number_that_is_none() -> None:
     assert values["exposure_s"] is None and values["iso"] is None
 
 
+def test_what_an_earlier_version_stored_is_read() -> None:
+    values = photo(lost_light_is_neutral=True).to_json()
+    assert PhotoInfo.from_json(values, Path("a.dng")).lost_light_is_neutral
+    del values["lost_light_is_neutral"]
+    assert not PhotoInfo.from_json(values, Path("a.dng")).lost_light_is_neutral
+
+
 @pytest.mark.parametrize("missing", ["white_balance", "is_raw"])
 def test_incomplete_values_are_refused(missing: str) -> None:
     values = photo().to_json()

@@ -26,6 +26,9 @@ DEFAULT_EXPOSURE_EV = 0.7
 SDR_WHITE_NITS = 203.0
 PQ_PEAK_NITS = 10000.0
 
+LCH, OPPOSED = 1, 5
+"""Modes of darktable's highlight reconstruction; the second is its default."""
+
 BOOST_RANGE = (-4.0, 2.0)
 """Limits, in EV, of the tone equalizer's mask exposure."""
 
@@ -88,7 +91,7 @@ def operations(
     white_balance: WhiteBalance,
     headroom: float,
     exposure_boost: float = 0.0,
-    highlights_mode: int = 5,
+    neutral_highlights: bool = False,
     *,
     lut_path: str = "",
     pq: bool = False,
@@ -102,7 +105,8 @@ def operations(
         headroom: Stops above SDR white, 0 to 4; 0 is the SDR twin.
         exposure_boost: Mask exposure of the tone equalizer, in EV
             (`sidelight.emulators.guide.exposure_boost`).
-        highlights_mode: darktable's highlight reconstruction, 0 to 5.
+        neutral_highlights: Reconstruct what the sensor lost without a colour (`LCH`) instead of
+            with that of its surroundings (`OPPOSED`, which makes large lost areas pink or beige).
         lut_path: The LUT file relative to darktable's LUT folder, its table already blended with
             the identity by the Recipe's amount; needed if the Recipe has a LUT.
         pq: Add the exposure before the output profile that makes 1.0 203 nits in a PQ file.
@@ -116,7 +120,7 @@ def operations(
         raise RecipeError("headroom is between 0 and 4 stops")
     chain = [
         Operation("temperature", temperature_params(white_balance, recipe)),
-        Operation("highlights", {**_HIGHLIGHTS, "mode": int(highlights_mode)}),
+        Operation("highlights", {**_HIGHLIGHTS, "mode": LCH if neutral_highlights else OPPOSED}),
         _exposure(exposure(recipe.exposure_ev)),
     ]
     if recipe.highlights or recipe.shadows:

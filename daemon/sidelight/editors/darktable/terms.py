@@ -71,7 +71,7 @@ def recipe_to_entries(
 
     Args:
         recipe: The settings.
-        info: White balance, and whether the photo is raw.
+        info: White balance, whether the photo is raw, and how lost light is best shown.
         mask_exposure_ev: Exposure of the tone equalizer's mask.
         headroom: Stops above SDR white; 0 is the SDR twin.
         lut_path: The LUT's file below darktable's LUT folder; a LUT without one is left out.
@@ -80,7 +80,13 @@ def recipe_to_entries(
     if not lut_path:
         recipe = replace(recipe, lut=None)
     chain = operations(
-        recipe, info.white_balance, headroom, mask_exposure_ev, lut_path=lut_path, pq=pq
+        recipe,
+        info.white_balance,
+        headroom,
+        mask_exposure_ev,
+        neutral_highlights=info.lost_light_is_neutral,
+        lut_path=lut_path,
+        pq=pq,
     )
     return [
         HistoryEntry.from_values(

@@ -73,6 +73,7 @@ class DarktableEmulator:
     def stages(self, context: Context) -> Sequence[Stage]:
         """Return the chain, scene-linear Rec.2020 in, display-linear Rec.2020 out."""
         chain = [
+            *_highlights_stage(context),
             white_balance_stage(context),
             _exposure_stage(),
             _toneequal_stage(context),
@@ -101,6 +102,17 @@ class DarktableEmulator:
         gain = gain * colorbalancergb.tonal_gain(y, whites, blacks)
         out = ev + namespace(gain).log2(gain)
         return (out[1:] - out[:-1]) * (1.0 / float(_SLOPE_EV[1] - _SLOPE_EV[0]))
+
+
+def _highlights_stage(context: Context) -> list[Stage]:
+    if context.lost is None:
+        return []
+    gain = context.lost
+
+    def apply(rgb: Array, theta: Array) -> Array:
+        return rgb * like(gain, rgb)[..., None]
+
+    return [Stage("highlights", (), apply, channelwise=True)]
 
 
 def _exposure_stage() -> Stage:

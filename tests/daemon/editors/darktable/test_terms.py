@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import struct
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -30,6 +31,7 @@ from sidelight_xmp.darktable.iop_order import (
     order_to_text,
     place,
 )
+from sidelight_xmp.darktable.operations import OPERATIONS
 
 EDIT = Recipe(exposure_ev=0.4, shadows=20, contrast=8, hdr=Hdr(True, 2.0), lut=Lut3D.identity(3))
 
@@ -50,6 +52,16 @@ def test_both_twins(info: PhotoInfo, terms: dict[str, Any]) -> None:
     assert hdr["iop_order_version"] == 0
     assert order == place(order_of(V30_RAW), [Placement("exposure", 3, "colorout")])
     assert Darktable().terms(info, EDIT, 0.5) == terms_of(EDIT, info, 0.5)
+
+
+@pytest.mark.parametrize(("is_neutral", "mode"), [(False, "opposed"), (True, "lch")])
+def test_lost_light_without_a_colour_is_reconstructed_so(
+    info: PhotoInfo, is_neutral: bool, mode: str
+) -> None:
+    entries = recipe_to_entries(EDIT, replace(info, lost_light_is_neutral=is_neutral))
+    chosen = next(entry for entry in entries if entry.operation == "highlights")
+    values = OPERATIONS["highlights"].decode(chosen.params)
+    assert values["mode"] == mode
 
 
 @pytest.mark.parametrize("hdr", [Hdr(), Hdr(False, 2.0), Hdr(True, 0.0)])
