@@ -66,7 +66,7 @@ def wanted_chroma(
     theta[INDEX["exposure_ev"]] = exposure
     shown = run(emulator.stages(replace(context, headroom=0.0).take(chosen)), rgb, theta)
     measured = features_of(shown, shown)["sdr_chroma"]
-    chroma = {name: float(measured[at[name]].mean()) for name in names}
+    chroma: dict[str, float] = {name: float(measured[at[name]].mean()) for name in names}
     gain = _GAIN
     if tone is not None:
         plain = float(features_of(rgb, rgb)["sdr_chroma"][at["colourful"]].mean())
