@@ -32,6 +32,14 @@ SHORT_DELAYS: dict[str, Any] = {
 """Settings of a daemon under test."""
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _nobodys_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep settings, calibration and records of whoever runs the tests out of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SIDELIGHT_HOME", str(tmp_path_factory.mktemp("nobody")))
+        yield
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put files with slow tests first: two workers then end at about the same time."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}

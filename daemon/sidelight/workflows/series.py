@@ -74,6 +74,9 @@ def edit_alike(
     ]
     solved = [{**answer, "editors": dict(answer["editors"])} for answer in answers]
     for positions in group(members):
+        edited = [p for p in positions if any(_entry(answers[p], name) for name in editors)]
+        if len(edited) > 1:
+            _agree_on_lost_light(solved, members, edited)
         for editor in editors:
             try:
                 _edit_group(solved, members, positions, editor, anchors)
@@ -96,7 +99,7 @@ def follow(name: str, answer: Answer, others: Mapping[str, Answer]) -> Answer:
     """
     before = others.get(name)
     if before is not None and before["series"] == answer["series"]:
-        return {**answer, "editors": before["editors"]}
+        return {**answer, "info": before["info"], "editors": before["editors"]}
     fixed = {
         other: {**each, "editors": {}, "edits": each["editors"]}
         for other, each in others.items()
@@ -104,6 +107,22 @@ def follow(name: str, answer: Answer, others: Mapping[str, Answer]) -> Answer:
     }
     answers = [*fixed.values(), answer]
     return edit_alike(answers, [*fixed, name], list(answer["editors"]))[-1]
+
+
+def _agree_on_lost_light(
+    answers: list[Answer], members: list[Member], positions: Sequence[int]
+) -> None:
+    """Let one sky not be white in one photo and pink in the next: most photos decide.
+
+    Where edits of the series stand already, they do.
+    """
+    voters = [p for p in positions if answers[p].get("edits")] or positions
+    votes = [members[p].info.lost_light_is_neutral for p in voters]
+    neutral = 2 * sum(votes) > len(votes)
+    for p in positions:
+        info = replace(members[p].info, lost_light_is_neutral=neutral)
+        members[p] = replace(members[p], info=info)
+        answers[p]["info"] = {**answers[p]["info"], "lost_light_is_neutral": neutral}
 
 
 def _edit_group(
@@ -135,8 +154,12 @@ def _edit_group(
         if p in fixed:
             continue
         if p in rulers:
-            own = {**entries[p], "notes": [*entries[p]["notes"], _rules(len(usable) - 1)]}
-            answers[p]["editors"][editor] = own
+            mask = entries[p]["mask_exposure_ev"]
+            answers[p]["editors"][editor] = {
+                **entries[p],
+                "terms": load_editor(editor).terms(members[p].info, recipes[p], mask),
+                "notes": [*entries[p]["notes"], _rules(len(usable) - 1)],
+            }
             continue
         ruler = usable[place.ruler]
         name = members[ruler].name if ruler in rulers else ""

@@ -111,6 +111,32 @@ def test_darktables_hdr_twin_keeps_its_headroom(alone) -> None:
     assert predicted_recipe(entry).hdr.enabled and entry["terms"]["hdr"] is not None
 
 
+def test_most_photos_say_whether_lost_light_had_a_colour(alone) -> None:
+    def flagged(flags: str) -> list[dict[str, Any]]:
+        return [
+            {**each, "info": {**each["info"], "lost_light_is_neutral": flag == "n"}}
+            for each, flag in zip(alone, flags, strict=True)
+        ]
+
+    def told(answers: list[dict[str, Any]]) -> str:
+        return "".join("n" if a["info"]["lost_light_is_neutral"] else "c" for a in answers)
+
+    for flags, wanted in (("nncn", "nnnn"), ("ccnc", "cccc"), ("nncc", "cccc")):
+        solved = edit_alike(flagged(flags), NAMES, ("darktable",), {2})
+        assert told(solved) == wanted
+        for answer in solved:
+            entry = answer["editors"]["darktable"]
+            info, recipe = predicted_info(answer, Path("a.dng")), predicted_recipe(entry)
+            again = load_editor("darktable").terms(info, recipe, entry["mask_exposure_ev"])
+            assert entry["terms"] == again
+    # What is written already decides for those that come late.
+    first = flagged("nccc")
+    known = {NAMES[0]: follow(NAMES[0], first[0], {})}
+    late = follow(NAMES[1], first[1], dict(known))
+    assert told([late]) == "n"
+    assert follow(NAMES[1], first[1], {**known, NAMES[1]: late})["info"] == late["info"]
+
+
 @pytest.mark.parametrize("editor", EDITORS)
 def test_photos_join_one_after_the_other_in_any_order(alone, editor: str) -> None:
     for order in ((0, 1, 2, 3), (3, 1, 0, 2)):
