@@ -74,7 +74,7 @@ def edit_alike(
     ]
     solved = [{**answer, "editors": dict(answer["editors"])} for answer in answers]
     for positions in group(members):
-        edited = [p for p in positions if any(_entry(answers[p], name) for name in editors)]
+        edited = [p for p in positions if any(_entry(solved[p], name) for name in editors)]
         if len(edited) > 1:
             _agree_on_lost_light(solved, members, edited)
         for editor in editors:
