@@ -130,7 +130,7 @@ def context_of(
         image: The photo.
         recipe: Its HDR settings and LUT are taken.
         headroom: Stops above SDR white; the Recipe's own is the limit where it has HDR on.
-        guide: The whole image's guide.
+        guide: The whole image's guide; without one the context is bound to no pixels.
         peak: Level that counts as the guide's peak; its own when absent.
     """
     if peak is None and guide is not None:
@@ -144,7 +144,7 @@ def context_of(
         guide_peak=peak,
         baseline_exposure_ev=image.info.baseline_exposure_ev,
         camera_profile=image.camera_profile,
-        lost=_lost_gain(image),
+        lost=None if guide is None else _lost_gain(image),
         hdr=recipe.hdr,
         lut=recipe.lut,
         lut_amount=recipe.lut_amount,

@@ -130,9 +130,11 @@ def test_lost_light_is_brought_to_the_level_that_darktable_gives_it(photo: Image
     clipped[1, 2] = True
     clipped[2, 1, 0] = True
     coloured = replace(photo, clipped=clipped)
-    assert context_of(coloured, Recipe(), 0.0).lost is None
+    guide = np.zeros(photo.rgb.shape[:2]).reshape(-1)
+    assert context_of(coloured, Recipe(), 0.0, guide).lost is None
     neutral = replace(coloured, info=replace(photo.info, lost_light_is_neutral=True))
-    gain = context_of(neutral, Recipe(), 0.0).lost
+    assert context_of(neutral, Recipe(), 0.0).lost is None
+    gain = context_of(neutral, Recipe(), 0.0, guide).lost
     assert gain is not None
     touched = np.flatnonzero(gain != 1.0)
     assert touched.tolist() == [photo.rgb.shape[1] + 2]
