@@ -15,15 +15,15 @@ from sidelight.learning.scene_table import (
 
 pytestmark = [pytest.mark.slow, pytest.mark.darktable]
 
-EXPECTED_SHARE = 0.65
+EXPECTED_SHARE = {"lightroom": 0.79, "darktable": 0.72}
 LEAST_SHARES = {
     "lightroom": {
-        "headroom": 0.85, "grey lift": 1.0, "black": 0.95, "SDR use": 0.6,
-        "HDR nearer than SDR": 0.9,
+        "headroom": 0.83, "grey lift": 1.0, "black": 0.95, "SDR use": 0.7,
+        "HDR nearer than SDR": 0.83,
     },
     "darktable": {
-        "headroom": 0.75, "grey lift": 1.0, "black": 0.95, "SDR use": 0.8,
-        "HDR nearer than SDR": 0.75,
+        "headroom": 0.83, "grey lift": 1.0, "black": 0.95, "SDR use": 0.75,
+        "HDR nearer than SDR": 0.79,
     },
 }  # fmt: skip
 """What was reached, less two photos: docs/evaluation.md has the goals and says why they are not."""
@@ -54,7 +54,7 @@ def test_nothing_happens_that_must_not(results):
 
 
 def test_no_expected_range_is_lost_again(results):
-    assert expected_share(results) >= EXPECTED_SHARE
+    assert expected_share(results) >= EXPECTED_SHARE[results[0].evaluation.editor]
 
 
 def test_no_figure_is_lost_again(results):
