@@ -101,9 +101,14 @@ def photo_notes(
             "like the SDR one."
         )
     if scene.clipped_share > 0.002:
+        shown = "it is kept neutral"
+        if editor == "darktable" and image.info.is_raw:
+            shown = "darktable rebuilds it with the colour that is around it"
+            if image.info.lost_light_is_neutral:
+                shown = "darktable rebuilds it without a colour"
         notes.append(
-            f"{100 * scene.clipped_share:.1f} % of the frame is clipped in the raw; it is kept "
-            "neutral and no detail is promised there."
+            f"{100 * scene.clipped_share:.1f} % of the frame is clipped in the raw; {shown}, and "
+            "no detail is promised there."
         )
     if editor == "lightroom":
         notes.append(_LIGHTROOM[is_calibrated()])

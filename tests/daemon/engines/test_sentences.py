@@ -93,6 +93,10 @@ def test_notes_say_what_is_uncertain(landscape: Image, scene: Scene) -> None:
     for word in ("preview", "daylight", "3.4 %", "uncalibrated"):
         assert any(word in note for note in notes), word
     assert all(note.endswith(".") for note in notes)
+    for is_neutral, said in ((True, "without a colour"), (False, "with the colour")):
+        info = replace(landscape.info, lost_light_is_neutral=is_neutral)
+        (note,) = photo_notes(replace(landscape, info=info), clipped, "darktable")
+        assert said in note
     info = replace(landscape.info, white_balance_source="preview")
     (note,) = photo_notes(replace(landscape, info=info), scene, "darktable")
     assert "JPEG" in note
