@@ -39,7 +39,8 @@ class Context:
         baseline_exposure_ev: DNG BaselineExposure (Lightroom only).
         camera_profile: What the DNG carries of one (Lightroom only).
         lost: Gain of each of the guide's pixels through the reconstruction of what the sensor
-            lost, shape (...,); None for 1 (darktable only).
+            lost, shape (...,); None for 1 (darktable only). Solvers count with it, `render` leaves
+            it out.
         hdr: HDR settings of the Recipe.
         lut, lut_amount: LUT of the Recipe.
         leak: Slope a solver sees where an editor clips, so that it finds back; 0 renders.
@@ -196,7 +197,8 @@ def render(
     if peak is None:
         peak = guide_peak(emulator.guide(image))
     guide = emulator.guide(image, recipe) if guide is None else guide
-    context = context_of(image, recipe, headroom, guide.reshape(-1), peak)
+    # What only some channels lost keeps our decoder's level; beside it a patch would show.
+    context = replace(context_of(image, recipe, headroom, guide.reshape(-1), peak), lost=None)
     theta = recipe.to_vector().astype(np.float32)
     flat = image.rgb.reshape(-1, 3)
     out = np.empty(flat.shape, dtype=np.float32)
