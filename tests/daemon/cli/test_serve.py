@@ -23,7 +23,8 @@ def test_a_port_is_a_number(port: str, capsys) -> None:
 
 def test_it_says_where_it_serves(daemon) -> None:
     one = daemon()
-    assert one.output == f"sidelight: serving at {one.endpoint['url']}\n"
+    # It can be reached a moment before it says so.
+    assert one.wait(lambda: one.output) == f"sidelight: serving at {one.endpoint['url']}\n"
 
 
 def test_the_port_can_be_chosen(daemon) -> None:
