@@ -39,8 +39,7 @@ class Context:
         baseline_exposure_ev: DNG BaselineExposure (Lightroom only).
         camera_profile: What the DNG carries of one (Lightroom only).
         lost: Gain of each of the guide's pixels through the reconstruction of what the sensor
-            lost, shape (...,); None for 1 (darktable only). Solvers count with it, `render` leaves
-            it out.
+            lost, shape (...,); None for 1 (darktable only; see `lost_gain`).
         hdr: HDR settings of the Recipe.
         lut, lut_amount: LUT of the Recipe.
         leak: Slope a solver sees where an editor clips, so that it finds back; 0 renders.
@@ -131,7 +130,7 @@ def context_of(
         image: The photo.
         recipe: Its HDR settings and LUT are taken.
         headroom: Stops above SDR white; the Recipe's own is the limit where it has HDR on.
-        guide: The whole image's guide; without one the context is bound to no pixels.
+        guide: The whole image's guide.
         peak: Level that counts as the guide's peak; its own when absent.
     """
     if peak is None and guide is not None:
@@ -145,15 +144,21 @@ def context_of(
         guide_peak=peak,
         baseline_exposure_ev=image.info.baseline_exposure_ev,
         camera_profile=image.camera_profile,
-        lost=None if guide is None else _lost_gain(image),
         hdr=recipe.hdr,
         lut=recipe.lut,
         lut_amount=recipe.lut_amount,
     )
 
 
-def _lost_gain(image: Image) -> Array | None:
-    """Return how darktable's LCh reconstruction shows what all channels lost: their mean level."""
+def lost_gain(image: Image) -> Array | None:
+    """Return the gain by which darktable's LCh reconstruction shows what all channels lost.
+
+    It brings them to the mean of the white-balance multipliers. For a solver, not for a picture:
+    what only some channels lost keeps our decoder's level, and a patch would show beside it.
+
+    Returns:
+        Of every pixel, shape (H * W,); None where lost light keeps a colour.
+    """
     if not image.info.lost_light_is_neutral:
         return None
     level = float(np.mean(image.info.white_balance.multipliers()))
@@ -197,8 +202,7 @@ def render(
     if peak is None:
         peak = guide_peak(emulator.guide(image))
     guide = emulator.guide(image, recipe) if guide is None else guide
-    # What only some channels lost keeps our decoder's level; beside it a patch would show.
-    context = replace(context_of(image, recipe, headroom, guide.reshape(-1), peak), lost=None)
+    context = context_of(image, recipe, headroom, guide.reshape(-1), peak)
     theta = recipe.to_vector().astype(np.float32)
     flat = image.rgb.reshape(-1, 3)
     out = np.empty(flat.shape, dtype=np.float32)

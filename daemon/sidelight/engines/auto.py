@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sidelight.emulators import load_emulator
-from sidelight.emulators.base import Context, Emulator, context_of
+from sidelight.emulators.base import Context, Emulator, context_of, lost_gain
 from sidelight.emulators.fit import settings_bounds
 from sidelight.emulators.guide import is_stale
 from sidelight.emulators.lightroom import is_calibrated
@@ -96,7 +96,7 @@ class AutoEngine:
             temperature_mired=mired, tint=tint, hdr=Hdr(enabled=headroom > 0, headroom=headroom)
         )
         whole = context_of(image, start, headroom, emulator.guide(image).reshape(-1))
-        context = whole.take(scene.index)
+        context = replace(whole, lost=lost_gain(image)).take(scene.index)
         exposure = exposure_at_key(emulator, context, scene, key)
         chroma = wanted_chroma(emulator, context, scene, exposure, tone)
         terms = terms_for(scene, headroom, key, chroma)

@@ -24,7 +24,7 @@ from sidelight.imaging.darktable_cli import (
 from sidelight.imaging.scratch import scratch_folder
 from sidelight.imaging.tiff import Ifd
 
-TIMEOUT_S = 100.0
+TIMEOUT_S = 60.0
 
 NEEDS_DARKTABLE = (
     "GoPro's GPR files are read with darktable's help: install darktable from www.darktable.org, "

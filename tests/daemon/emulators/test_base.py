@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from sidelight.emulators import EMULATORS, base, load_emulator
-from sidelight.emulators.base import Context, Stage, context_of, render, run
+from sidelight.emulators.base import Context, Stage, context_of, lost_gain, render, run
 from sidelight.errors import EditorError
 from sidelight.imaging.image import Image
 from sidelight.recipe import CameraWhiteBalance, Hdr, Lut3D, Recipe
@@ -130,11 +130,9 @@ def test_lost_light_is_brought_to_the_level_that_darktable_gives_it(photo: Image
     clipped[1, 2] = True
     clipped[2, 1, 0] = True
     coloured = replace(photo, clipped=clipped)
-    guide = np.zeros(photo.rgb.shape[:2]).reshape(-1)
-    assert context_of(coloured, Recipe(), 0.0, guide).lost is None
+    assert lost_gain(coloured) is None
     neutral = replace(coloured, info=replace(photo.info, lost_light_is_neutral=True))
-    assert context_of(neutral, Recipe(), 0.0).lost is None
-    gain = context_of(neutral, Recipe(), 0.0, guide).lost
+    gain = lost_gain(neutral)
     assert gain is not None
     touched = np.flatnonzero(gain != 1.0)
     assert touched.tolist() == [photo.rgb.shape[1] + 2]
