@@ -84,6 +84,8 @@ class Stage:
         channelwise: Whether each output channel depends on the same input channel alone.
         columns: (rgb before, rgb after, theta) → d(after)/d(own settings), shape (S, N, 3);
             given where the derivative is known, else a solver takes differences.
+        is_of_rendition: Whether it depends on the headroom; the stages before the first such
+            one are the same for both twins.
     """
 
     name: str
@@ -91,6 +93,7 @@ class Stage:
     apply: Callable[[Array, Array], Array]
     channelwise: bool = False
     columns: Callable[[Array, Array, Array], Array] | None = None
+    is_of_rendition: bool = False
 
 
 class Emulator(Protocol):
@@ -98,13 +101,26 @@ class Emulator(Protocol):
 
     name: str
 
-    def guide(self, image: Image, recipe: Recipe | None = None) -> NDArray[np.float32]:
+    def guide(
+        self,
+        image: Image,
+        recipe: Recipe | None = None,
+        index: NDArray[np.intp] | None = None,
+    ) -> NDArray[np.float32]:
         """Return the log2 edge-aware mask of an image, shape (H, W), for exposure 0.
 
         Args:
             image: The proxy.
             recipe: Refreshes the mask at these settings, where the editor takes it after them;
                 as shot when absent.
+            index: Flat positions (N,) to return it at, shape (N,).
+        """
+        ...
+
+    def guide_peak(self, image: Image) -> float | None:
+        """Return the level of the guide that a sidecar's mask exposure is chosen for, in EV.
+
+        None where the editor takes none.
         """
         ...
 
@@ -150,19 +166,23 @@ def context_of(
     )
 
 
-def lost_gain(image: Image) -> Array | None:
+def lost_gain(image: Image, index: NDArray[np.intp]) -> Array | None:
     """Return the gain by which darktable's LCh reconstruction shows what all channels lost.
 
     It brings them to the mean of the white-balance multipliers. For a solver, not for a picture:
     what only some channels lost keeps our decoder's level, and a patch would show beside it.
 
+    Args:
+        image: The photo.
+        index: Flat positions of pixels, (N,).
+
     Returns:
-        Of every pixel, shape (H * W,); None where lost light keeps a colour.
+        Of each of them, shape (N,); None where lost light keeps a colour.
     """
     if not image.info.lost_light_is_neutral:
         return None
     level = float(np.mean(image.info.white_balance.multipliers()))
-    clipped, rgb = image.clipped.reshape(-1, 3), image.rgb.reshape(-1, 3)
+    clipped, rgb = image.clipped.reshape(-1, 3)[index], image.rgb.reshape(-1, 3)[index]
     lost = np.flatnonzero(clipped[:, 0] & clipped[:, 1] & clipped[:, 2])
     gain = np.ones(len(rgb), dtype=np.float32)
     gain[lost] = level / np.maximum(rgb[lost].mean(axis=1), 1e-6)

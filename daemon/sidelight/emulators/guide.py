@@ -10,6 +10,7 @@ their mean, edges stay.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -36,7 +37,10 @@ _FLOOR = 1e-6
 
 
 def exposure_guide(
-    image: Image, exposure_ev: float = 0.0, white_balance: ArrayLike | None = None
+    image: Image,
+    exposure_ev: float = 0.0,
+    white_balance: ArrayLike | None = None,
+    index: NDArray[np.intp] | None = None,
 ) -> Floats:
     """Return the guide of an image, read-only; the last as-shot one is kept.
 
@@ -45,13 +49,17 @@ def exposure_guide(
         exposure_ev: Refreshes the guide at another exposure; the result is still at exposure 0.
         white_balance: (3, 3) change of working RGB (`WhiteBalance.matrix`) to refresh it at
             another white balance; as shot when absent.
+        index: Flat positions (N,) to return it at, which is several times faster; all when absent.
 
     Returns:
-        float32, shape (H, W), in EV, at least -16; sensor saturation of all channels is +0.79.
+        float32, shape (H, W) or (N,), in EV, at least -16; sensor saturation of all channels is
+        +0.79.
     """
+    change = np.eye(3) if white_balance is None else np.asarray(white_balance, dtype=np.float64)
+    if index is not None:
+        return _guide_at(image, exposure_ev, change, index)
     if white_balance is None and exposure_ev == 0.0:
         return _as_shot_guide(image)
-    change = np.eye(3) if white_balance is None else np.asarray(white_balance, dtype=np.float64)
     return _guide(image, exposure_ev, change)
 
 
@@ -73,11 +81,36 @@ def _as_shot_guide(image: Image) -> Floats:
 
 
 def _guide(image: Image, exposure_ev: float, change: NDArray[np.float64]) -> Floats:
-    matrix = np.asarray(image.info.white_balance.camera_from_working, dtype=np.float64) @ change
-    norm = _norm(image.rgb, matrix * 2.0**exposure_ev)
+    norm = _norm(image.rgb, _to_camera(image, exposure_ev, change))
     guide = np.log2(surface_blur(norm)) - np.float32(exposure_ev)
     guide.setflags(write=False)
     return guide
+
+
+def _guide_at(
+    image: Image, exposure_ev: float, change: NDArray[np.float64], index: NDArray[np.intp]
+) -> Floats:
+    """Return what `_guide` is at some places, from the pixels that its sampled blur reads."""
+    shape = image.rgb.shape[:2]
+    matrix = _to_camera(image, exposure_ev, change)
+    small, spread = _sampling(shape, DIAMETER)
+    top, bottom, down = _positions(small[0], shape[0])
+    left, right, across = _positions(small[1], shape[1])
+    upper, lower = (
+        [_norm(image.rgb[np.ix_(rows, columns)], matrix) for columns in (left, right)]
+        for rows in (top, bottom)
+    )
+    first, second = (a + (b - a) * down[:, None] for a, b in zip(upper, lower, strict=True))
+    fields = _mean_and_variance(first + (second - first) * across, spread)
+    at = np.unravel_index(index, shape)
+    mean, variance = (_resample_at(field, shape, at) for field in fields)
+    own = _norm(image.rgb.reshape(1, -1, 3)[:, index], matrix)[0]
+    return np.asarray(np.log2(_edge_aware(own, mean, variance)) - np.float32(exposure_ev))
+
+
+def _to_camera(image: Image, exposure_ev: float, change: NDArray[np.float64]) -> Any:
+    matrix = np.asarray(image.info.white_balance.camera_from_working, dtype=np.float64) @ change
+    return matrix * 2.0**exposure_ev
 
 
 def luminance_norm(rgb: Array, camera_from_working: ArrayLike) -> Array:
@@ -114,17 +147,30 @@ def surface_blur(luminance: Floats, diameter: float = DIAMETER) -> Floats:
         luminance: Linear.
         diameter: Of the long side.
     """
-    height, width = luminance.shape
+    small, spread = _sampling(luminance.shape, diameter)
+    mean, variance = _mean_and_variance(_resample(luminance, small), spread)
+    return _edge_aware(
+        luminance, _resample(mean, luminance.shape), _resample(variance, luminance.shape)
+    )
+
+
+def _sampling(shape: tuple[int, ...], diameter: float) -> tuple[tuple[int, int], float]:
+    """Return the size at which the blur works, and its sigma in pixels there."""
+    height, width = shape
     sigma = float(int((diameter * max(height, width) - 1.0) / 2.0))
     scaling = min(max(sigma, 1.0), _SAMPLING)
     small = (max(int(height / scaling), 1), max(int(width / scaling), 1))
-    sampled = _resample(luminance, small)
+    return small, max(sigma / scaling, 1.0)
+
+
+def _mean_and_variance(sampled: Floats, sigma: float) -> tuple[Floats, Floats]:
     low, high = float(sampled.min()), float(sampled.max())
-    spread = max(sigma / scaling, 1.0)
-    mean = _gaussian(sampled, spread, low, high)
-    variance = _gaussian(sampled * sampled, spread, low * low, high * high) - mean * mean
-    mean = _resample(mean, luminance.shape)
-    variance = _resample(variance, luminance.shape)
+    mean = _gaussian(sampled, sigma, low, high)
+    return mean, _gaussian(sampled * sampled, sigma, low * low, high * high) - mean * mean
+
+
+def _edge_aware(luminance: Floats, mean: Floats, variance: Floats) -> Floats:
+    """Return the blur of each pixel; `variance` is written over."""
     np.divide(variance, np.maximum(mean * luminance, np.float32(_FLOOR)), out=variance)
     variance /= variance + np.float32(_FEATHERING)
     variance *= luminance - mean
@@ -181,6 +227,19 @@ def _resample(values: Floats, shape: tuple[int, int]) -> Floats:
     right *= t
     left += right
     return left
+
+
+def _resample_at(
+    values: Floats, shape: tuple[int, ...], at: tuple[NDArray[np.intp], ...]
+) -> Floats:
+    """Return `_resample` to a shape at some rows and columns of it."""
+    top, bottom, down = (part[at[0]] for part in _positions(shape[0], values.shape[0]))
+    left, right, across = (part[at[1]] for part in _positions(shape[1], values.shape[1]))
+    first, second = (
+        values[top, columns] + (values[bottom, columns] - values[top, columns]) * down
+        for columns in (left, right)
+    )
+    return np.asarray(first + (second - first) * across)
 
 
 def _positions(count: int, size: int) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:

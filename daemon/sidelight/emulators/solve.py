@@ -24,6 +24,7 @@ Pixels = NDArray[np.float32]
 _STEP = 2e-3
 _STEP_RGB = 2e-3
 _DAMPING = 1e-3
+_NO_GAIN = 0.25
 _EACH = np.eye(3)[:, None, :]
 
 
@@ -36,12 +37,14 @@ class Solution:
         cost: Half the sum of squared residuals, the prior included.
         iterations: Accepted and refused steps.
         normal_matrix: JᵀJ + prior of the free settings at the end.
+        state: What `residual` returned with the last accepted settings.
     """
 
     theta: Vector
     cost: float
     iterations: int
     normal_matrix: NDArray[np.float64]
+    state: Any = None
 
 
 def forward(stages: Sequence[Stage], rgb: Pixels, theta: Vector) -> list[Pixels]:
@@ -58,24 +61,40 @@ def chain_jacobian(
     states: Sequence[Pixels],
     theta: Vector,
     free: Sequence[int],
+    entering: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float32]:
-    """Return d(output)/d(theta), shape (N, 3, len(free)), by differences within each stage."""
+    """Return d(output)/d(theta), shape (N, 3, len(free)), by differences within each stage.
+
+    Args:
+        stages: The chain, or its end.
+        states: Of `forward`.
+        theta: The settings.
+        free: Those to derive by.
+        entering: d(input)/d(theta) where it has one, of the same shape.
+    """
     column = {setting: k for k, setting in enumerate(free)}
     dtype = states[0].dtype
     base = theta.astype(dtype)
     result = np.zeros((len(free), *states[0].shape), dtype=dtype)
-    first = next((k for k, s in enumerate(stages) if any(i in column for i in s.settings)), None)
+    if entering is None:
+        reads = (k for k, s in enumerate(stages) if any(i in column for i in s.settings))
+        first = next(reads, len(stages))
+    else:
+        first = 0
     down: NDArray[np.float32] | None = None
-    for k in range(len(stages) - 1, -1 if first is None else first - 1, -1):
+    for k in range(len(stages) - 1, first - 1, -1):
         stage, before, after = stages[k], states[k], states[k + 1]
         own = [setting for setting in stage.settings if setting in column]
         if own:
             change = _own_columns(stage, before, after, base, own)
             result[[column[i] for i in own]] += change if down is None else _along(change, down)
-        if k == first:
+        if k == first and entering is None:
             break
         local = _local_jacobian(stage, before, after, base)
         down = local if down is None else _along(local, down)
+    if entering is not None:
+        above = entering.transpose(2, 0, 1)
+        result += above if down is None else _along(above, down)
     return result.transpose(1, 2, 0)
 
 
@@ -169,7 +188,8 @@ def least_squares(
         prior: Precision of each setting around `centre`, (VECTOR_SIZE,); zero when absent.
         centre: Where the prior pulls to; `theta` when absent.
         iterations: Most steps tried.
-        tolerance: Stop when a step improves the cost by less than this share of it.
+        tolerance: Stop when a step improves the cost by less than this share of it, or by all
+            signs would improve it by less than a quarter of that.
         enough: Stop when the cost is this low.
 
     Returns:
@@ -190,6 +210,8 @@ def least_squares(
         gradient = j.T @ r + pull.gradient(theta[index])
         scale = np.diag(normal) + 0.1 * np.diag(normal).mean()
         step = _bounded_step(normal, scale * damping, gradient, theta[index], index, bounds)
+        if _expected_gain(normal, gradient, step) < _NO_GAIN * tolerance * cost:
+            break
         trial = theta.copy()
         trial[index] += step
         r_trial, state_trial = residual(trial)
@@ -203,7 +225,12 @@ def least_squares(
         if gain < tolerance or cost < enough:
             break
         j, normal = pull.linearised(jacobian(theta, state))
-    return Solution(theta, cost, used, normal)
+    return Solution(theta, cost, used, normal, state)
+
+
+def _expected_gain(normal: NDArray[np.float64], gradient: Vector, step: Vector) -> float:
+    """Return by how much the linearised residuals say that a step lowers the cost."""
+    return -float(gradient @ step + 0.5 * step @ (normal @ step))
 
 
 def _bounded_step(

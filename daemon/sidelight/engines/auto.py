@@ -51,6 +51,7 @@ _SLOPE_WEIGHT = 4.0
 _BRIGHTEST = 2.0**12
 _LEAK = 0.15
 _SHARE_OF_STRONGEST = 0.4
+_TOLERANCE, _ROUGH, _ROUGH_SOLVES = 2e-3, 5e-2, 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +63,6 @@ class Solved:
         terms: The terms.
         residuals: Weighted residual of each at the end, shape (T,).
         rows: Their Jacobian, shape (T, len(FREE)).
-        mid_ev: Where the SDR twin's mid-tones lie, in EV about 0.18.
         centre: Where sliders stand of habit.
         precision: Of the pull to there.
     """
@@ -71,7 +71,6 @@ class Solved:
     terms: tuple[Term, ...]
     residuals: Vector
     rows: Vector
-    mid_ev: float
     centre: Vector
     precision: Vector
 
@@ -95,23 +94,26 @@ class AutoEngine:
         start = Recipe(
             temperature_mired=mired, tint=tint, hdr=Hdr(enabled=headroom > 0, headroom=headroom)
         )
-        whole = context_of(image, start, headroom, emulator.guide(image).reshape(-1))
-        context = replace(whole, lost=lost_gain(image)).take(scene.index)
+        guide, peak = emulator.guide(image, index=scene.index), emulator.guide_peak(image)
+        context = context_of(image, start, headroom, guide, peak)
+        context = replace(context, lost=lost_gain(image, scene.index))
         exposure = exposure_at_key(emulator, context, scene, key)
         chroma = wanted_chroma(emulator, context, scene, exposure, tone)
-        terms = terms_for(scene, headroom, key, chroma)
         centre = prior_centre(key, editor)
-        first = start.to_vector() + centre
-        first[INDEX["exposure_ev"]] = exposure
-        solved = solve_terms(emulator, context, scene, terms, centre, first)
-        # Where highlights belong depends on where the mid-tones really came to lie.
-        terms = terms_for(scene, headroom, key, chroma, solved.mid_ev)
-        solved = solve_terms(emulator, context, scene, terms, centre, solved.theta)
-        moved = start.with_vector(solved.theta)
+        theta = start.to_vector() + centre
+        theta[INDEX["exposure_ev"]] = exposure
+        mid_ev: float | None = None
+        for _ in range(_ROUGH_SOLVES):
+            # Where highlights belong depends on where the mid-tones really come to lie.
+            terms = terms_for(scene, headroom, key, chroma, mid_ev)
+            problem = _TermProblem(emulator, context, scene, terms)
+            theta, state = problem.solve(centre, theta, _ROUGH)
+            mid_ev = problem.mid_ev(state)
+        moved = start.with_vector(theta)
         if is_stale(moved):
-            guide = emulator.guide(image, moved).reshape(-1)[scene.index]
-            fresh = replace(context, guide=guide)
-            solved = solve_terms(emulator, fresh, scene, terms, centre, solved.theta)
+            context = replace(context, guide=emulator.guide(image, moved, scene.index))
+        terms = terms_for(scene, headroom, key, chroma, mid_ev)
+        solved = solve_terms(emulator, context, scene, terms, centre, theta)
         settled = start.with_vector(keep_rising(emulator, solved.theta) * strength)
         recipe = settled.on_slider_steps()
         return Prediction(
@@ -143,30 +145,18 @@ def solve_terms(
         start: First settings; zero when absent.
     """
     centre = np.zeros(VECTOR_SIZE) if centre is None else centre
-    precision = prior_precision(emulator.name)
     problem = _TermProblem(emulator, context, scene, terms)
-    solution = least_squares(
-        problem.residual,
-        problem.jacobian,
-        np.zeros(VECTOR_SIZE) if start is None else start,
-        FREE,
-        settings_bounds(),
-        prior=precision,
-        centre=centre,
-        iterations=14,
-        tolerance=2e-3,
-    )
-    values, state = problem.residual(solution.theta)
-    rows = problem.jacobian(solution.theta, state)[: len(terms)]
-    measured = features_of(state.sdr[-1], state.hdr[-1])
-    mid = float(measured["sdr_ev"][scene.groups["mids"]].mean())
-    return Solved(solution.theta, tuple(terms), values[: len(terms)], rows, mid, centre, precision)
+    theta, state = problem.solve(centre, np.zeros(VECTOR_SIZE) if start is None else start)
+    rows = problem.jacobian(theta, state)[: len(terms)]
+    precision = prior_precision(emulator.name)
+    return Solved(theta, tuple(terms), state.values, rows, centre, precision)
 
 
 @dataclass(frozen=True, eq=False)
 class _State:
-    """The twins' pixels after every stage, and the terms' residuals."""
+    """The pixels after every stage, up to where the twins part and beyond; the terms' residuals."""
 
+    both: list[Pixels]
     sdr: list[Pixels]
     hdr: list[Pixels]
     values: Vector
@@ -179,21 +169,47 @@ class _TermProblem:
         self, emulator: Emulator, context: Context, scene: Scene, terms: Sequence[Term]
     ) -> None:
         self.scene, self.terms = scene, terms
+        self.precision = prior_precision(emulator.name)
         self.slope = SlopeRows(emulator, FREE, _SLOPE_WEIGHT)
-        self.sdr_stages = emulator.stages(replace(context, headroom=0.0, leak=_LEAK))
-        self.hdr_stages = emulator.stages(context) if context.headroom > 0 else None
+        sdr = emulator.stages(replace(context, headroom=0.0, leak=_LEAK))
+        part = next(k for k, stage in enumerate(sdr) if stage.is_of_rendition)
+        self.both, self.sdr = sdr[:part], sdr[part:]
+        self.hdr = emulator.stages(context)[part:] if context.headroom > 0 else None
+
+    def solve(
+        self, centre: Vector, start: Vector, tolerance: float = _TOLERANCE
+    ) -> tuple[Vector, _State]:
+        """Return the best settings and the twins they make."""
+        solution = least_squares(
+            self.residual,
+            self.jacobian,
+            start,
+            FREE,
+            settings_bounds(),
+            prior=self.precision,
+            centre=centre,
+            iterations=14,
+            tolerance=tolerance,
+        )
+        return solution.theta, solution.state
+
+    def mid_ev(self, state: _State) -> float:
+        """Return where the SDR twin's mid-tones lie, in EV about 0.18."""
+        mids = state.sdr[-1][self.scene.groups["mids"]]
+        return float(features_of(mids, mids)["sdr_ev"].mean())
 
     def residual(self, theta: Vector) -> tuple[Vector, _State]:
-        sdr = forward(self.sdr_stages, self.scene.rgb, theta)
-        hdr = sdr if self.hdr_stages is None else forward(self.hdr_stages, self.scene.rgb, theta)
+        both = forward(self.both, self.scene.rgb, theta)
+        sdr = forward(self.sdr, both[-1], theta)
+        hdr = sdr if self.hdr is None else forward(self.hdr, both[-1], theta)
         values = evaluate(self.terms, features_of(sdr[-1], hdr[-1]))
-        return np.concatenate([values, self.slope.values(theta)]), _State(sdr, hdr, values)
+        return np.concatenate([values, self.slope.values(theta)]), _State(both, sdr, hdr, values)
 
     def jacobian(self, theta: Vector, state: _State) -> Vector:
-        sdr = chain_jacobian(self.sdr_stages, state.sdr, theta, FREE)
-        hdr = sdr
-        if self.hdr_stages is not None:
-            hdr = chain_jacobian(self.hdr_stages, state.hdr, theta, FREE)
+        both = chain_jacobian(self.both, state.both, theta, FREE)
+        sdr = hdr = chain_jacobian(self.sdr, state.sdr, theta, FREE, both)
+        if self.hdr is not None:
+            hdr = chain_jacobian(self.hdr, state.hdr, theta, FREE, both)
         slopes = feature_slopes(state.sdr[-1], state.hdr[-1])
         rows = jacobian(self.terms, state.values, slopes, sdr, hdr)
         # Light clips, colourfulness does not mend it: no photographer greys a sunset for its sun.

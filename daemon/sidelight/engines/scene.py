@@ -34,7 +34,8 @@ _HIGH_TONES_EV = 1.5
 _LEAST_AREA = 0.003
 _GROUP_SIZE = 32
 _MIDS_SIZE = 96
-_SEEN = 200_000
+_LEVELS = (0.5, 1.0, 5.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 99.5, 99.9)
+_SEEN = 100_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,18 +106,15 @@ def analyse(image: Image, seed: int = 0) -> Scene:
     # All that is clipped is equally bright: told apart at random, so that windows hold their share.
     y = y + every * rng.random(len(y), dtype=np.float32) * np.float32(1e-3)
     ev = np.log2(np.maximum(y, _FLOOR) / np.float32(0.18))
-    levels = (0.5, 1.0, 5.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 99.5, 99.9)
-    edges = sorted({p for window in _WINDOWS.values() for p in window} | set(levels))
-    values = dict(zip(edges, np.percentile(ev, edges), strict=True))
-
+    order = np.argsort(ev)
     chosen: dict[str, Index] = {
-        name: _draw(rng, ev, values[low], values[high], _GROUP_SIZE)
+        name: _spread(_between(order, low, high), _GROUP_SIZE)
         for name, (low, high) in _WINDOWS.items()
     }
-    chosen["mids"] = _draw(rng, ev, values[25.0], values[75.0], _MIDS_SIZE)
+    chosen["mids"] = _spread(_between(order, 25.0, 75.0), _MIDS_SIZE)
     top, bottom = _extremes(flat)
     chosen["peaks"] = _peaks(top, some)
-    chosen["colourful"] = _colourful(rng, top, bottom, ev, values)
+    chosen["colourful"] = _colourful(top, bottom, _between(order, 5.0, 95.0))
     areas = areas_of(image.rgb, image.clipped, float(ev[chosen["mids"]].mean()))
     shape = image.rgb.shape[:2]
     likely = {name: values > _AREAS[name] for name, values in areas.at(_AREAS, seen, shape).items()}
@@ -125,7 +123,7 @@ def analyse(image: Image, seed: int = 0) -> Scene:
     for name, where in likely.items():
         pool = np.flatnonzero(where & ~some)
         if len(pool) >= max(_LEAST_AREA * len(seen), 2):
-            chosen[name] = pool if len(pool) <= _GROUP_SIZE else rng.choice(pool, _GROUP_SIZE)
+            chosen[name] = _spread(pool, _GROUP_SIZE)
     index = np.unique(np.concatenate(list(chosen.values())))
     groups = {name: np.searchsorted(index, members) for name, members in chosen.items()}
     ev100 = image.info.ev100
@@ -134,7 +132,7 @@ def analyse(image: Image, seed: int = 0) -> Scene:
         rgb=np.ascontiguousarray(flat[index]),
         groups=groups,
         ev=ev[index].astype(np.float64),
-        percentile_ev={level: float(values[level]) for level in levels},
+        percentile_ev={level: float(ev[_between(order, level, level)[0]]) for level in _LEVELS},
         clipped_share=float(every.mean()),
         clipped=some[index],
         # The sensor's 0.18 lies about 2.5 stops below saturation, where a meter puts grey.
@@ -146,7 +144,7 @@ def analyse(image: Image, seed: int = 0) -> Scene:
 
 
 def _some(rng: np.random.Generator, count: int) -> Index:
-    """Positions of about 200 000 of the pixels, evenly spread; the top thousandth is still 200."""
+    """Positions of about 100 000 of the pixels, evenly spread; the top thousandth is still 100."""
     stride = max(count // _SEEN, 1)
     starts = np.arange(0, count - stride + 1, stride)
     return starts + rng.integers(0, stride, len(starts))
@@ -157,15 +155,18 @@ def _all_and_any(clipped: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray
     return r & g & b, r | g | b
 
 
-def _draw(
-    rng: np.random.Generator, ev: NDArray[np.float32], low: float, high: float, count: int
-) -> Index:
-    inside = np.flatnonzero((ev >= low) & (ev <= high))
-    if len(inside) == 0:
-        return np.array([int(np.abs(ev - 0.5 * (low + high)).argmin())])
-    if len(inside) <= count:
-        return inside
-    return rng.choice(inside, count, replace=False)
+def _between(order: Index, low: float, high: float) -> Index:
+    """Return the positions from one percentile to another, at least one."""
+    last = len(order) - 1
+    start = round(last * low / 100.0)
+    return order[start : max(round(last * high / 100.0), start) + 1]
+
+
+def _spread(pool: Index, count: int) -> Index:
+    """Return some of a pool, from its first to its last at equal steps: a draw would be noisier."""
+    if len(pool) <= count:
+        return pool
+    return pool[np.linspace(0, len(pool) - 1, count).astype(np.intp)]
 
 
 def _peaks(top: NDArray[np.float32], clipped: NDArray[np.bool_]) -> Index:
@@ -174,8 +175,7 @@ def _peaks(top: NDArray[np.float32], clipped: NDArray[np.bool_]) -> Index:
     if len(usable) == 0:
         return np.array([int(top.argmax())])
     low, high = np.percentile(top[usable], [99.5, 99.8])
-    near = usable[(top[usable] >= low) & (top[usable] <= high)]
-    return near[:: max(len(near) // _GROUP_SIZE, 1)][:_GROUP_SIZE]
+    return _spread(usable[(top[usable] >= low) & (top[usable] <= high)], _GROUP_SIZE)
 
 
 def _extremes(rgb: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -184,16 +184,8 @@ def _extremes(rgb: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np
     return np.maximum(np.maximum(r, g), b), np.minimum(np.minimum(r, g), b)
 
 
-def _colourful(
-    rng: np.random.Generator,
-    top: NDArray[np.float32],
-    bottom: NDArray[np.float32],
-    ev: NDArray[np.float32],
-    values: dict[float, float],
-) -> Index:
+def _colourful(top: NDArray[np.float32], bottom: NDArray[np.float32], inside: Index) -> Index:
     """Mid-tones with visible colour; all mid-tones when there are too few."""
-    inside = np.flatnonzero((ev >= values[5.0]) & (ev <= values[95.0]))
-    saturation = ((top - bottom) / (top + 1e-4))[inside]
-    vivid = inside[saturation > 0.25]
-    pool = vivid if len(vivid) >= 200 else inside
-    return pool if len(pool) <= _MIDS_SIZE else rng.choice(pool, _MIDS_SIZE, replace=False)
+    high = top[inside]
+    vivid = inside[high - bottom[inside] > 0.25 * (high + np.float32(1e-4))]
+    return _spread(vivid if len(vivid) >= 200 else inside, _MIDS_SIZE)

@@ -163,10 +163,10 @@ def sdr_use(sdr_rgb: ArrayLike, raw_clipped: ArrayLike) -> SdrUse:
     """Judge the bright end of an SDR twin.
 
     Args:
-        sdr_rgb: (H, W, 3).
+        sdr_rgb: (H, W, 3); limited to 1, as every file of it is.
         raw_clipped: bool, (H, W): any channel of the raw clipped.
     """
-    sdr = np.asarray(sdr_rgb, dtype=np.float64)
+    sdr = np.minimum(np.asarray(sdr_rgb, dtype=np.float64), 1.0)
     clipped = (sdr >= _WHITE).any(axis=-1) & ~np.asarray(raw_clipped, dtype=bool)
     return SdrUse(float(np.percentile(luminance(sdr), 99.5)), float(clipped.mean()))
 

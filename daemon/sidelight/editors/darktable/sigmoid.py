@@ -30,6 +30,12 @@ No light reaches the target. Were it the headroom itself, highlights would come 
 contrast that nobody wants in the mid-tones.
 """
 
+WHITES_STOPS = 1.0
+"""How far above SDR white the SDR twin's white target stands at Whites +100.
+
+Brightened however far before sigmoid, a sky that the sensor lost would stay light grey.
+"""
+
 HIGHEST_WHITE_STOPS = 3.99
 """A little below the slider's end, 1600 %, so that `settle` may move it."""
 
@@ -53,9 +59,17 @@ def contrast(points: Scalar) -> Scalar:
     return BASE_CONTRAST * 2.0 ** (points / 100.0)
 
 
-def white_stops(headroom: float) -> float:
-    """Return the white target of a twin, in stops above SDR white; 0 for the SDR twin."""
-    return min(headroom + EASE_STOPS * min(headroom, 1.0), HIGHEST_WHITE_STOPS)
+def white_stops(headroom: float, whites: Scalar = 0.0) -> Scalar:
+    """Return the white target of a twin, in stops above SDR white.
+
+    Args:
+        headroom: Stops above SDR white, 0 to 4; 0 is the SDR twin.
+        whites: A Recipe's whites, -100 to 100; above 0 they raise a low target.
+    """
+    stops = min(headroom + EASE_STOPS * min(headroom, 1.0), HIGHEST_WHITE_STOPS)
+    if headroom >= 1.0:
+        return stops
+    return stops + (1.0 - headroom) * WHITES_STOPS * (whites + abs(whites)) / 200.0
 
 
 def twin(points: Scalar, stops: float) -> tuple[Scalar, Scalar]:

@@ -51,24 +51,33 @@ class DarktableEmulator:
 
     name = "darktable"
 
-    def guide(self, image: Image, recipe: Recipe | None = None) -> NDArray[np.float32]:
+    def guide(
+        self,
+        image: Image,
+        recipe: Recipe | None = None,
+        index: NDArray[np.intp] | None = None,
+    ) -> NDArray[np.float32]:
         """Return log2 of the tone equalizer's mask, less its exposures.
 
         Args:
             image: The proxy, rgb of shape (H, W, 3).
             recipe: Whose white balance and exposure the mask is taken after; exposure 0 and as
                 shot when absent.
+            index: Flat positions (N,) to return it at; all when absent.
 
         Returns:
-            Shape (H, W), in EV; sensor saturation of all channels is +0.79.
+            Shape (H, W) or (N,), in EV; sensor saturation of all channels is +0.79.
         """
-        as_shot = exposure_guide(image)
         if recipe is None or not (recipe.highlights or recipe.shadows):
-            return as_shot
+            return exposure_guide(image, index=index)
         exposed = operations.exposure(recipe.exposure_ev)
-        exposed += exposure_boost(as_shot, recipe.exposure_ev)
+        exposed += exposure_boost(exposure_guide(image), recipe.exposure_ev)
         change = image.info.white_balance.matrix(recipe.temperature_mired, recipe.tint)
-        return exposure_guide(image, exposed, change)
+        return exposure_guide(image, exposed, change, index)
+
+    def guide_peak(self, image: Image) -> float:
+        """Return the level of the guide at the tone equalizer's brightest node, in EV."""
+        return guide_peak(exposure_guide(image))
 
     def stages(self, context: Context) -> Sequence[Stage]:
         """Return the chain, scene-linear Rec.2020 in, display-linear Rec.2020 out."""
@@ -224,14 +233,15 @@ def _rgbcurve_stage() -> Stage:
 
 
 def _sigmoid_stage(context: Context) -> Stage:
-    c = INDEX["contrast"]
-    stops = tones.white_stops(context.headroom)
+    c, w = INDEX["contrast"], INDEX["whites"]
+    reads_whites = context.headroom < 1.0
 
     def apply(rgb: Array, theta: Array) -> Array:
+        stops = tones.white_stops(context.headroom, theta[w] * _POINTS)
         contrast, skew = tones.twin(theta[c] * _POINTS, stops)
         return sigmoid.apply(rgb, contrast, skew if stops else 0.0, 2.0**stops)
 
-    return Stage("sigmoid", (c,), apply)
+    return Stage("sigmoid", (c, w) if reads_whites else (c,), apply, is_of_rendition=True)
 
 
 def _lut3d_stage(context: Context) -> Stage:
@@ -241,4 +251,4 @@ def _lut3d_stage(context: Context) -> Stage:
     def apply(rgb: Array, theta: Array) -> Array:
         return lut3d.apply(rgb, lut, context.headroom)
 
-    return Stage("lut3d", (), apply)
+    return Stage("lut3d", (), apply, is_of_rendition=True)

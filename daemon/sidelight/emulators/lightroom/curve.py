@@ -132,7 +132,7 @@ def base_stage(context: Context, constants: LightroomConstants) -> Stage:
         out = low_out[..., None] + (pro - low[..., None]) * slope[..., None]
         return _matrix(out, PROPHOTO_TO_REC2020)
 
-    return Stage("base curve", (), apply)
+    return Stage("base curve", (), apply, is_of_rendition=True)
 
 
 def point_curve_stage() -> Stage:

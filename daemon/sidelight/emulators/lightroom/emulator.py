@@ -32,9 +32,17 @@ class LightroomEmulator:
     def __init__(self, constants: LightroomConstants = DEFAULTS) -> None:
         self.constants = constants
 
-    def guide(self, image: Image, recipe: Recipe | None = None) -> NDArray[np.float32]:
+    def guide(
+        self,
+        image: Image,
+        recipe: Recipe | None = None,
+        index: NDArray[np.intp] | None = None,
+    ) -> NDArray[np.float32]:
         """Return the log2 edge-aware mask of an image, shape (H, W), as shot for any Recipe."""
-        return exposure_guide(image)
+        return exposure_guide(image, index=index)
+
+    def guide_peak(self, image: Image) -> None:
+        """Return None: no mask exposure goes into Lightroom's sidecar."""
 
     def stages(self, context: Context) -> Sequence[Stage]:
         """Return the chain; the point curve is left out in HDR mode.
