@@ -97,9 +97,15 @@ class Stage:
 
 
 class Emulator(Protocol):
-    """An editor's pixel maths."""
+    """An editor's pixel maths.
+
+    Attributes:
+        name: The editor's.
+        raises_sdr_white: Whether the SDR twin's white follows `Hdr.sdr_whites`.
+    """
 
     name: str
+    raises_sdr_white: bool
 
     def guide(
         self,

@@ -26,6 +26,7 @@ from sidelight.engines.illuminant import white_balance_shift
 from sidelight.engines.key import key_of
 from sidelight.engines.objective import prior_centre, prior_precision, terms_for, useful_headroom
 from sidelight.engines.scene import Scene, analyse
+from sidelight.engines.sdr_white import sdr_whites
 from sidelight.engines.sentences import SPEAKS, photo_notes, reason_text
 from sidelight.engines.terms import Term, evaluate, feature_slopes, features_of, jacobian
 from sidelight.errors import ImplausibleError
@@ -97,23 +98,27 @@ class AutoEngine:
         guide, peak = emulator.guide(image, index=scene.index), emulator.guide_peak(image)
         context = context_of(image, start, headroom, guide, peak)
         context = replace(context, lost=lost_gain(image, scene.index))
-        exposure = exposure_at_key(emulator, context, scene, key)
+        exposure, mid_ev = exposure_at_key(emulator, context, scene, key)
         chroma = wanted_chroma(emulator, context, scene, exposure, tone)
         centre = prior_centre(key, editor)
         theta = start.to_vector() + centre
         theta[INDEX["exposure_ev"]] = exposure
-        mid_ev: float | None = None
         for _ in range(_ROUGH_SOLVES):
             # Where highlights belong depends on where the mid-tones really come to lie.
             terms = terms_for(scene, headroom, key, chroma, mid_ev)
             problem = _TermProblem(emulator, context, scene, terms)
             theta, state = problem.solve(centre, theta, _ROUGH)
             mid_ev = problem.mid_ev(state)
+            whites = sdr_whites(emulator, context, scene, key, mid_ev, theta)
+            start = replace(start, hdr=replace(start.hdr, sdr_whites=whites))
+            context = replace(context, hdr=start.hdr)
         moved = start.with_vector(theta)
         if is_stale(moved):
             context = replace(context, guide=emulator.guide(image, moved, scene.index))
         terms = terms_for(scene, headroom, key, chroma, mid_ev)
         solved = solve_terms(emulator, context, scene, terms, centre, theta)
+        whites = sdr_whites(emulator, context, scene, key, mid_ev, solved.theta)
+        start = replace(start, hdr=replace(start.hdr, sdr_whites=whites))
         settled = start.with_vector(keep_rising(emulator, solved.theta) * strength)
         recipe = settled.on_slider_steps()
         return Prediction(

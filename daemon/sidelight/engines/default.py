@@ -23,8 +23,12 @@ _GAIN = 1.04
 _SKIN_GAIN = 1.03
 
 
-def exposure_at_key(emulator: Emulator, context: Context, scene: Scene, key: Key) -> float:
-    """Return the exposure, in solver units, at which the default shows the mid-tones at the key.
+def exposure_at_key(
+    emulator: Emulator, context: Context, scene: Scene, key: Key
+) -> tuple[float, float]:
+    """Return the exposure at which the default shows the middle tones at the key, in solver units.
+
+    And where the broader mid-tones (`Scene.mid_ev`) then lie in it, in EV about 0.18.
 
     Args:
         emulator: Whose default.
@@ -32,15 +36,19 @@ def exposure_at_key(emulator: Emulator, context: Context, scene: Scene, key: Key
         scene: The photo.
         key: Where the mid-tones belong.
     """
-    middle = scene.groups["middle"]
-    stages = emulator.stages(replace(context, headroom=0.0).take(middle))
     theta = np.zeros(VECTOR_SIZE, dtype=np.float32)
+
+    def shown_ev(group: str) -> float:
+        pixels = scene.groups[group]
+        stages = emulator.stages(replace(context, headroom=0.0).take(pixels))
+        shown = run(stages, scene.rgb[pixels], theta)
+        return float(features_of(shown, shown)["sdr_ev"].mean())
+
     i, scale = INDEX["exposure_ev"], BY_NAME["exposure_ev"].scale
     for _ in range(_STEPS):
-        shown = run(stages, scene.rgb[middle], theta)
-        step = (key.ev - features_of(shown, shown)["sdr_ev"].mean()) / scale
+        step = (key.ev - shown_ev("middle")) / scale
         theta[i] = np.clip(theta[i] + np.float32(step), -1.0, 1.0)
-    return float(theta[i])
+    return float(theta[i]), shown_ev("mids")
 
 
 def wanted_chroma(

@@ -24,11 +24,11 @@ BRIGHT_HEADROOM = 0.15
 
 WEIGHTS: dict[str, float] = {
     "placement": 2.2,
-    "placement limits": 9.0,
-    "clipping": 30.0,
+    "placement limits": 11.0,
+    "clipping": 31.0,
     "clipping of tones": 8.0,
     "white": 8.0,
-    "reach white": 4.0,
+    "reach white": 1.5,
     "lost white": 9.0,
     "highlights": 12.0,
     "dim highlights": 1.5,
@@ -37,8 +37,8 @@ WEIGHTS: dict[str, float] = {
     "drawing": 6.0,
     "sky": 3.0,
     "subject": 1.5,
-    "dark subject": 2.0,
-    "black": 2.0,
+    "dark subject": 3.6,
+    "black": 4.0,
     "shadow detail": 2.0,
     "open shadows": 0.3,
     "noise": 0.6,
@@ -59,7 +59,7 @@ LEVELS: dict[str, float] = {
     "headroom tolerance": 0.07,
     "headroom tolerance, wide": 0.13,
     "bright tones": 0.08,
-    "sky stops": 1.0,
+    "sky stops": 0.95,
     "face": -0.8,
     "dark face": -1.9,
     "black": 0.007,
@@ -82,14 +82,14 @@ PRECISION: dict[str, float] = {
     "highlights": 8.0,
     "shadows": 12.0,
     "whites": 2.0,
-    "blacks": 12.0,
+    "blacks": 16.0,
     "vibrance": 2.5,
     "saturation": 5.0,
 }
 """Precision of the pull of each slider to where it stands of habit, per full slider squared."""
 
 EDITOR_PRECISION: dict[str, dict[str, float]] = {
-    "lightroom": {"contrast": 18.0, "highlights": 28.0, "shadows": 44.0, "whites": 1.5},
+    "lightroom": {"contrast": 18.0, "highlights": 36.0, "shadows": 44.0, "whites": 1.5},
 }
 """What differs from it."""
 
@@ -144,12 +144,21 @@ def useful_headroom(scene: Scene, key: Key) -> float:
     return BRIGHT_HEADROOM if key.why == "bright" or brightest < BRIGHT_HEADROOM else 4.0
 
 
+def white_share(scene: Scene, mid_ev: float) -> float:
+    """Return how likely something in a scene is to be white, 0 to 1.
+
+    A scene without need not be stretched until something is.
+    """
+    reach = reference_ev(scene, "p995", mid_ev, 4.0) - _WHITE_EV
+    return float(1.0 / (1.0 + np.exp(0.2 - 10.0 * reach)))
+
+
 def terms_for(
     scene: Scene,
     headroom: float,
     key: Key,
     chroma: Mapping[str, float],
-    mid_ev: float | None = None,
+    mid_ev: float,
 ) -> list[Term]:
     """Return the terms for one photo.
 
@@ -158,9 +167,9 @@ def terms_for(
         headroom: Stops above SDR white of the HDR twin.
         key: Where the mid-tones belong.
         chroma: Relative chroma wanted of the colourful pixels, and the most that faces may have.
-        mid_ev: Where the mid-tones lie, if that is known already; the key when absent.
+        mid_ev: Where the mid-tones lie (`Scene.mid_ev`) in the SDR twin: highlights are placed
+            from there.
     """
-    mid_ev = key.ev if mid_ev is None else mid_ev
     return [
         *_placement(scene, key),
         *_white(scene, key, mid_ev),
@@ -201,11 +210,8 @@ def _white(scene: Scene, key: Key, mid_ev: float) -> list[Term]:
         level = _ev("white") + 0.06
         terms.append(Term("white", "sdr_ev", group["p995"], level, WEIGHTS["white"], "at_most"))
     if not key.is_night:
-        # A scene without anything white in it need not be stretched until something is.
-        reach = reference_ev(scene, "p995", mid_ev, 4.0) - _WHITE_EV
-        weight = WEIGHTS["lost white" if scene.is_clipped("p995") else "reach white"] * (
-            0.02 + 0.98 / (1.0 + float(np.exp(0.2 - 10.0 * reach)))
-        )
+        weight = WEIGHTS["lost white" if scene.is_clipped("p995") else "reach white"]
+        weight *= 0.02 + 0.98 * white_share(scene, mid_ev)
         # What the raw lost is white: a grey sky is no picture of anything.
         level = _ev("lost white" if scene.is_clipped("p995") else "least white")
         terms.append(Term("white", "sdr_ev", group["p995"], level, weight, "at_least"))

@@ -27,7 +27,8 @@ class Hdr:
     Attributes:
         enabled: HDR editing on.
         headroom: Stops above SDR white, 0 to 4.
-        sdr_*: Lightroom's sliders for the SDR rendition, -100 to 100.
+        sdr_*: Lightroom's sliders for the SDR rendition, -100 to 100. darktable takes
+            `sdr_whites`: above 0 it raises the white of the SDR rendition, HDR editing on or off.
     """
 
     enabled: bool = False

@@ -130,9 +130,10 @@ def test_lost_light_is_brought_to_the_level_that_darktable_gives_it(photo: Image
     clipped[1, 2] = True
     clipped[2, 1, 0] = True
     coloured = replace(photo, clipped=clipped)
-    assert lost_gain(coloured) is None
+    index = np.arange(photo.rgb.shape[0] * photo.rgb.shape[1])
+    assert lost_gain(coloured, index) is None
     neutral = replace(coloured, info=replace(photo.info, lost_light_is_neutral=True))
-    gain = lost_gain(neutral)
+    gain = lost_gain(neutral, index)
     assert gain is not None
     touched = np.flatnonzero(gain != 1.0)
     assert touched.tolist() == [photo.rgb.shape[1] + 2]

@@ -50,11 +50,11 @@ def problem(image: Image, emulator: Emulator) -> Problem:
     scene, tone = analyse(image), camera_tone(image)
     key = key_of(scene, tone)
     recipe = Recipe(hdr=Hdr(True, HEADROOM))
-    guide = emulator.guide(image).reshape(-1)
-    context = context_of(image, recipe, HEADROOM, guide).take(scene.index)
-    exposure = exposure_at_key(emulator, context, scene, key)
+    guide = emulator.guide(image, index=scene.index)
+    context = context_of(image, recipe, HEADROOM, guide, emulator.guide_peak(image))
+    exposure, mid_ev = exposure_at_key(emulator, context, scene, key)
     chroma = wanted_chroma(emulator, context, scene, exposure, tone)
-    terms = terms_for(scene, HEADROOM, key, chroma)
+    terms = terms_for(scene, HEADROOM, key, chroma, mid_ev)
     return context, scene, terms, prior_centre(key, emulator.name)
 
 
@@ -256,10 +256,12 @@ class Watched(DarktableEmulator):
 
     asked: list[Recipe]
 
-    def guide(self, image: Image, recipe: Recipe | None = None) -> np.ndarray:
+    def guide(
+        self, image: Image, recipe: Recipe | None = None, index: np.ndarray | None = None
+    ) -> np.ndarray:
         if recipe is not None:
             self.asked.append(recipe)
-        return super().guide(image, recipe)
+        return super().guide(image, recipe, index)
 
 
 @pytest.mark.parametrize(("light", "moves_far"), [(2.0, False), (0.125, True)])

@@ -57,7 +57,7 @@ def default_chroma(case: Case, key: Key) -> dict[str, float]:
 
 
 def wanted(case: Case, key: Key = KEY, curve: CameraTone | None = None) -> dict[str, float]:
-    return wanted_chroma(*case, exposure_at_key(*case, key), curve)
+    return wanted_chroma(*case, exposure_at_key(*case, key)[0], curve)
 
 
 def tone(gain: float) -> CameraTone:
@@ -81,10 +81,11 @@ def test_at_that_exposure_the_default_shows_the_mid_tones_at_the_key(
 ) -> None:
     emulator, context, scene = case
     theta = Recipe().to_vector().astype(np.float32)
-    theta[INDEX["exposure_ev"]] = exposure_at_key(*case, Key(level, "light"))
+    theta[INDEX["exposure_ev"]], mid_ev = exposure_at_key(*case, Key(level, "light"))
     shown = run(emulator.stages(context.at(0.0)), scene.rgb, theta)
-    middle = features_of(shown, shown)["sdr_ev"][scene.groups["middle"]]
-    assert middle.mean() == pytest.approx(level, abs=0.1)
+    ev = features_of(shown, shown)["sdr_ev"]
+    assert ev[scene.groups["middle"]].mean() == pytest.approx(level, abs=0.1)
+    assert ev[scene.groups["mids"]].mean() == pytest.approx(mid_ev, abs=0.01)
 
 
 def test_a_more_colourful_camera_is_followed_a_part_of_the_way(case: Case) -> None:

@@ -43,7 +43,8 @@ def faces(portrait: Image) -> Scene:
 
 def wishes(scene: Scene, headroom: float = 2.3, key: Key | None = None) -> list[Term]:
     chroma = {name: CHROMA[name] for name in CHROMA if name in scene.groups}
-    return terms_for(scene, headroom, key or key_of(scene, None), chroma)
+    key = key or key_of(scene, None)
+    return terms_for(scene, headroom, key, chroma, key.ev)
 
 
 def names(terms: list[Term], sense: str | None = None) -> set[str]:
@@ -232,7 +233,7 @@ def test_deep_shadows_of_a_noisy_photo_stay_down(scene: Scene) -> None:
     key = Key(0.4, "camera")
 
     def noise(iso: float | None) -> list[Term]:
-        terms = terms_for(replace(scene, iso=iso), 2.3, key, {"colourful": 0.5})
+        terms = terms_for(replace(scene, iso=iso), 2.3, key, {"colourful": 0.5}, key.ev)
         return [term for term in terms if term.name == "noise"]
 
     assert noise(None) == noise(100.0) == noise(QUIET_ISO) == []

@@ -23,7 +23,8 @@ def term_names(scene: Scene) -> set[str]:
     """Every name a reason can have for a photo with all there is in it."""
     chroma = {"colourful": 0.4, "face": 0.3}
     groups = {"high_tones": scene.groups["bright"], **scene.groups}
-    terms = terms_for(replace(scene, groups=groups, iso=12800.0), 2.3, Key(0.3, "light"), chroma)
+    scene = replace(scene, groups=groups, iso=12800.0)
+    terms = terms_for(scene, 2.3, Key(0.3, "light"), chroma, 0.3)
     return {term.name for term in terms} | {HABIT, WHITE_BALANCE}
 
 

@@ -233,7 +233,7 @@ def _rgbcurve_params(recipe: Recipe) -> dict[str, Value]:
 
 def _sigmoid_params(recipe: Recipe, headroom: float, compensate: bool) -> dict[str, Value]:
     if compensate:
-        stops = sigmoid.white_stops(headroom, recipe.whites)
+        stops = sigmoid.white_stops(headroom, recipe.hdr.sdr_whites)
         chosen = sigmoid.settle(*sigmoid.twin(recipe.contrast, stops), 2.0**stops)
     else:
         chosen = sigmoid.Sigmoid(sigmoid.contrast(recipe.contrast), 0.0, 100.0 * 2.0**headroom)

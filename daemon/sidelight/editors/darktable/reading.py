@@ -26,7 +26,7 @@ from sidelight.editors.darktable.operations import (
     shadows_y,
     vibrance,
 )
-from sidelight.recipe import PhotoInfo, Recipe, ToneCurve, WhiteBalance
+from sidelight.recipe import Hdr, PhotoInfo, Recipe, ToneCurve, WhiteBalance
 from sidelight.recipe.curve import knot_positions
 from sidelight.recipe.fields import BY_NAME
 from sidelight_xmp.darktable.blend import blends
@@ -48,6 +48,8 @@ BIAS_LIMIT_EV = 5.0
 
 _TOLERANCE = 2e-3
 _SAME_CURVE = 1e-4
+_LEAST_RAISED = 1e-3
+_SETTLED_SKEW = 0.007
 
 Values = Mapping[str, Any]
 
@@ -135,15 +137,19 @@ def _differing(recipe: Recipe, values: Mapping[str, Values], info: PhotoInfo) ->
 
 
 def _same(a: Values, b: Values) -> bool:
-    return all(_close(a[name], b[name]) for name in a if name not in DEPENDENT)
+    return all(
+        _close(a[name], b[name], _SETTLED_SKEW if name == "contrast_skewness" else _TOLERANCE)
+        for name in a
+        if name not in DEPENDENT
+    )
 
 
-def _close(a: Any, b: Any) -> bool:
+def _close(a: Any, b: Any, tolerance: float) -> bool:
     try:
         left, right = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     except (TypeError, ValueError):
         return bool(a == b)
-    return bool(np.allclose(left, right, rtol=_TOLERANCE, atol=_TOLERANCE, equal_nan=True))
+    return bool(np.allclose(left, right, rtol=tolerance, atol=tolerance, equal_nan=True))
 
 
 def _temperature(values: Values, white_balance: WhiteBalance) -> dict[str, Any]:
@@ -225,8 +231,12 @@ def _sigmoid(values: Values, _: WhiteBalance) -> dict[str, Any]:
         return {"contrast": 0.0}
     # Contrast enters through q alone, in proportion.
     power = sigmoid.program_film_power(contrast, skew, white)
-    exact = power / float(sigmoid.film_and_paper(1.0, skew, white / 100.0)[1])
-    return {"contrast": 100.0 * log2(max(exact, 1e-6) / sigmoid.BASE_CONTRAST)}
+    exact = max(power / float(sigmoid.film_and_paper(1.0, skew, white / 100.0)[1]), 1e-6)
+    stops = log2(max(white, 1.0) / 100.0)
+    if not _LEAST_RAISED < stops <= sigmoid.SDR_WHITES_STOPS + _LEAST_RAISED:
+        return {"contrast": 100.0 * log2(exact / sigmoid.BASE_CONTRAST)}
+    raised = round(sigmoid.sdr_whites(stops), 3)
+    return {"contrast": sigmoid.points(exact, stops), "hdr": Hdr(sdr_whites=raised)}
 
 
 _READERS: dict[str, Callable[[Values, WhiteBalance], dict[str, Any]]] = {

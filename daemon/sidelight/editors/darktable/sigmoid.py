@@ -8,6 +8,7 @@ f(0) = black, f(0.1845) = 0.1845 and f(inf) = w.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log2
 from typing import Any
 
 import numpy as np
@@ -30,8 +31,8 @@ No light reaches the target. Were it the headroom itself, highlights would come 
 contrast that nobody wants in the mid-tones.
 """
 
-WHITES_STOPS = 1.0
-"""How far above SDR white the SDR twin's white target stands at Whites +100.
+SDR_WHITES_STOPS = 1.0
+"""How far above SDR white the SDR twin's white target stands at `Hdr.sdr_whites` of 100.
 
 Brightened however far before sigmoid, a sky that the sensor lost would stay light grey.
 """
@@ -59,17 +60,22 @@ def contrast(points: Scalar) -> Scalar:
     return BASE_CONTRAST * 2.0 ** (points / 100.0)
 
 
-def white_stops(headroom: float, whites: Scalar = 0.0) -> Scalar:
+def white_stops(headroom: float, sdr_whites: float = 0.0) -> float:
     """Return the white target of a twin, in stops above SDR white.
 
     Args:
         headroom: Stops above SDR white, 0 to 4; 0 is the SDR twin.
-        whites: A Recipe's whites, -100 to 100; above 0 they raise a low target.
+        sdr_whites: Of the Recipe, -100 to 100; below 0 it counts as 0. An HDR twin of little
+            headroom moves with the SDR twin, so as not to be the darker one.
     """
     stops = min(headroom + EASE_STOPS * min(headroom, 1.0), HIGHEST_WHITE_STOPS)
-    if headroom >= 1.0:
-        return stops
-    return stops + (1.0 - headroom) * WHITES_STOPS * (whites + abs(whites)) / 200.0
+    raised = SDR_WHITES_STOPS * max(sdr_whites, 0.0) / 100.0
+    return stops + max(1.0 - headroom, 0.0) * raised
+
+
+def sdr_whites(stops: float) -> float:
+    """Return the Recipe's setting of an SDR twin's white target, the inverse of `white_stops`."""
+    return min(max(100.0 * stops / SDR_WHITES_STOPS, 0.0), 100.0)
 
 
 def twin(points: Scalar, stops: float) -> tuple[Scalar, Scalar]:
@@ -83,6 +89,14 @@ def twin(points: Scalar, stops: float) -> tuple[Scalar, Scalar]:
     factor = _polynomial(_TWIN_CONTRAST, u, stops)
     skew = _polynomial(_TWIN_SKEW, u, stops)
     return BASE_CONTRAST * 2.0 ** (u + factor), skew
+
+
+def points(contrast_: float, stops: float) -> float:
+    """Return a Recipe's contrast, given that of a twin, the inverse of `twin`."""
+    wanted = u = log2(contrast_ / BASE_CONTRAST)
+    for _ in range(8):
+        u = wanted - _polynomial(_TWIN_CONTRAST, u, stops)
+    return 100.0 * u
 
 
 def film_and_paper(

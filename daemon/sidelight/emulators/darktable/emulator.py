@@ -50,6 +50,7 @@ class DarktableEmulator:
     """
 
     name = "darktable"
+    raises_sdr_white = True
 
     def guide(
         self,
@@ -233,15 +234,14 @@ def _rgbcurve_stage() -> Stage:
 
 
 def _sigmoid_stage(context: Context) -> Stage:
-    c, w = INDEX["contrast"], INDEX["whites"]
-    reads_whites = context.headroom < 1.0
+    c = INDEX["contrast"]
+    stops = tones.white_stops(context.headroom, context.hdr.sdr_whites)
 
     def apply(rgb: Array, theta: Array) -> Array:
-        stops = tones.white_stops(context.headroom, theta[w] * _POINTS)
         contrast, skew = tones.twin(theta[c] * _POINTS, stops)
         return sigmoid.apply(rgb, contrast, skew if stops else 0.0, 2.0**stops)
 
-    return Stage("sigmoid", (c, w) if reads_whites else (c,), apply, is_of_rendition=True)
+    return Stage("sigmoid", (c,), apply, is_of_rendition=True)
 
 
 def _lut3d_stage(context: Context) -> Stage:

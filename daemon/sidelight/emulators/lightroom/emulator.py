@@ -28,6 +28,7 @@ class LightroomEmulator:
     """
 
     name = "lightroom"
+    raises_sdr_white = False
 
     def __init__(self, constants: LightroomConstants = DEFAULTS) -> None:
         self.constants = constants
