@@ -97,14 +97,14 @@ def _guide_at(
     top, bottom, down = _positions(small[0], shape[0])
     left, right, across = _positions(small[1], shape[1])
     upper, lower = (
-        [_norm(image.rgb[np.ix_(rows, columns)], matrix) for columns in (left, right)]
+        [_norm(image.rgb.take(rows, 0).take(columns, 1), matrix) for columns in (left, right)]
         for rows in (top, bottom)
     )
     first, second = (a + (b - a) * down[:, None] for a, b in zip(upper, lower, strict=True))
     fields = _mean_and_variance(first + (second - first) * across, spread)
     at = np.unravel_index(index, shape)
     mean, variance = (_resample_at(field, shape, at) for field in fields)
-    own = _norm(image.rgb.reshape(1, -1, 3)[:, index], matrix)[0]
+    own = _norm(image.rgb.reshape(1, -1, 3).take(index, 1), matrix)[0]
     return np.asarray(np.log2(_edge_aware(own, mean, variance)) - np.float32(exposure_ev))
 
 

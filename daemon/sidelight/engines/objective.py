@@ -81,7 +81,7 @@ PRECISION: dict[str, float] = {
     "contrast": 12.0,
     "highlights": 8.0,
     "shadows": 12.0,
-    "whites": 2.0,
+    "whites": 4.0,
     "blacks": 16.0,
     "vibrance": 2.5,
     "saturation": 5.0,

@@ -96,8 +96,8 @@ def analyse(image: Image, seed: int = 0) -> Scene:
     """
     rng = np.random.default_rng(seed)
     seen = _some(rng, image.rgb.shape[0] * image.rgb.shape[1])
-    flat = image.rgb.reshape(-1, 3)[seen]
-    clipped = image.clipped.reshape(-1, 3)[seen]
+    flat = image.rgb.reshape(-1, 3).take(seen, axis=0)
+    clipped = image.clipped.reshape(-1, 3).take(seen, axis=0)
     every, some = _all_and_any(clipped)
     # Where all channels are clipped the raw says "at least this much".
     least = np.float32(np.max(image.info.white_balance.multipliers()))
