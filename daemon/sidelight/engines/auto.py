@@ -118,7 +118,7 @@ class AutoEngine:
         terms = terms_for(scene, headroom, key, chroma, mid_ev)
         solved = solve_terms(emulator, context, scene, terms, centre, theta)
         whites = sdr_whites(emulator, context, scene, key, mid_ev, solved.theta)
-        start = replace(start, hdr=replace(start.hdr, sdr_whites=whites))
+        start = replace(start, hdr=replace(start.hdr, sdr_whites=whites * strength))
         settled = start.with_vector(keep_rising(emulator, solved.theta) * strength)
         recipe = settled.on_slider_steps()
         return Prediction(
@@ -127,7 +127,7 @@ class AutoEngine:
             confidence=_confidence(
                 image, scene, solved, editor, camera=tone is not None, hdr=recipe.hdr.enabled
             ),
-            notes=photo_notes(image, scene, editor, asked - headroom),
+            notes=photo_notes(image, scene, editor, recipe.hdr, asked - headroom),
         )
 
 

@@ -118,7 +118,7 @@ def _face_lift_ev(scene: Scene, ev: float) -> float:
     for part, level in ((faces, _FACE_EV), (faces[: -(-len(faces) // 3)], _DARK_FACE_EV)):
         shown = ev + _CONTRAST * (float(part.mean()) - middle)
         lift = max(lift, _FACE_SHARE * (level - shown))
-    return min(lift, _LARGEST_FACE_LIFT_EV)
+    return scene.face_weight * min(lift, _LARGEST_FACE_LIFT_EV)
 
 
 def _span_ev(scene: Scene) -> float:

@@ -58,6 +58,7 @@ LEVELS: dict[str, float] = {
     "drawing kept": 0.6,
     "headroom tolerance": 0.07,
     "headroom tolerance, wide": 0.13,
+    "not shining": 0.08,
     "bright tones": 0.08,
     "sky stops": 0.95,
     "face": -0.8,
@@ -104,9 +105,10 @@ EDITOR_WIDE_HABIT: dict[str, dict[str, float]] = {"darktable": {"highlights": 0.
 would cost a contrast that brings them back."""
 
 NIGHT_SHARE = 0.4
-"""Of that habit at night, whose shadows are dark."""
+"""Of that habit at night, whose shadows are dark, and of the limit of its bright tones."""
 
 _WIDE_CLIPPED = 0.07
+_SHINING_EV = 0.3
 _WHITE_EV = float(np.log2(1 / 0.18))
 
 
@@ -173,7 +175,7 @@ def terms_for(
     return [
         *_placement(scene, key),
         *_white(scene, key, mid_ev),
-        *(_headroom(scene, headroom, mid_ev) if headroom > 0 else ()),
+        *(_headroom(scene, key, headroom, mid_ev) if headroom > 0 else ()),
         *_shadows(scene, key),
         *_contrast(scene),
         *_colour(scene, chroma),
@@ -194,7 +196,8 @@ def _placement(scene: Scene, key: Key) -> list[Term]:
         face = group["face"]
         dark = face[np.argsort(scene.ev[face])[: -(-len(face) // 3)]]
         for pixels, name, part in ((face, "face", "subject"), (dark, "dark face", "dark subject")):
-            terms.append(Term("subject", "sdr_ev", pixels, LEVELS[name], WEIGHTS[part], "at_least"))
+            weight = scene.face_weight * WEIGHTS[part]
+            terms.append(Term("subject", "sdr_ev", pixels, LEVELS[name], weight, "at_least"))
     return terms
 
 
@@ -203,8 +206,8 @@ def _white(scene: Scene, key: Key, mid_ev: float) -> list[Term]:
     group, peak = scene.groups, _ev("peak")
     terms = [Term("clipping", "sdr_peak_ev", group["peaks"], peak, WEIGHTS["clipping"], "at_most")]
     for name in ("bright", "p99"):
-        if not scene.is_clipped(name):
-            weight = WEIGHTS["clipping of tones"]
+        weight = WEIGHTS["clipping of tones"] * max(1.0 - 2.0 * scene.lost_share(name), 0.0)
+        if weight > 0.0:
             terms.append(Term("clipping", "sdr_peak_ev", group[name], peak, weight, "at_most"))
     if not scene.is_clipped("p995"):
         level = _ev("white") + 0.06
@@ -234,31 +237,30 @@ def _highlight_detail(scene: Scene) -> list[Term]:
     ]
 
 
-def _headroom(scene: Scene, headroom: float, mid_ev: float) -> list[Term]:
+def _headroom(scene: Scene, key: Key, headroom: float, mid_ev: float) -> list[Term]:
     """Highlights where the scene's contrast puts them, the sky below the brightest lights."""
     group, weight = scene.groups, WEIGHTS["highlights"]
     terms = []
     for name in ("p99", "p999"):
         wanted = reference_ev(scene, name, mid_ev, headroom)
-        if wanted <= _WHITE_EV:
-            limit = _WHITE_EV + 0.08
-            terms += [
-                Term("highlights", "hdr_ev", group[name], wanted, WEIGHTS["dim highlights"]),
-                Term("highlights", "hdr_ev", group[name], limit, weight, "at_most"),
-            ]
-            continue
-        # A wide area that the raw lost need not shine as much as a small light.
+        # A wide area that the raw lost need not shine as much as a small light, and what does not
+        # reach white may be left a little darker.
         wide = LEVELS["headroom tolerance, wide"]
         below = wide if scene.clipped_share > _WIDE_CLIPPED else LEVELS["headroom tolerance"]
+        shines = float(np.clip((wanted - _WHITE_EV) / _SHINING_EV, 0.0, 1.0))
+        pull = WEIGHTS["dim highlights"] + shines * (weight - WEIGHTS["dim highlights"])
+        most = max(wanted + wide, _WHITE_EV + LEVELS["not shining"])
         terms += [
-            Term("highlights", "hdr_ev", group[name], wanted - below, weight, "at_least"),
-            Term("highlights", "hdr_ev", group[name], wanted + wide, weight, "at_most"),
+            Term("highlights", "hdr_ev", group[name], wanted - shines * below, pull, "at_least"),
+            Term("highlights", "hdr_ev", group[name], most, weight, "at_most"),
         ]
     for name in ("upper_mids", "upper", "bright"):
-        if scene.clipped[group[name]].any():
+        # By how much of it the raw holds, not by whether one pixel is clipped: no jump.
+        weight = WEIGHTS["bright tones"] * max(1.0 - 4.0 * scene.lost_share(name), 0.0)
+        weight *= NIGHT_SHARE if key.is_night else 1.0
+        if weight == 0.0:
             continue
         most = reference_ev(scene, name, mid_ev, headroom) + LEVELS["bright tones"]
-        weight = WEIGHTS["bright tones"]
         terms.append(Term("highlights", "hdr_ev", group[name], most, weight, "at_most"))
     if headroom > LEVELS["sky stops"] and "sky" in group:
         level = _WHITE_EV + LEVELS["sky stops"]
@@ -268,10 +270,8 @@ def _headroom(scene: Scene, headroom: float, mid_ev: float) -> list[Term]:
 
 def _shadows(scene: Scene, key: Key) -> list[Term]:
     group, crushed = scene.groups, _ev("crushed")
-    terms = [
-        Term("shadow detail", "sdr_ev", group["shadows"], crushed, WEIGHTS["shadow detail"],
-             "at_least")
-    ]  # fmt: skip
+    weight = WEIGHTS["shadow detail"]
+    terms = [Term("shadow detail", "sdr_ev", group["shadows"], crushed, weight, "at_least")]
     if scene.depth_ev >= 1.5:
         weight = WEIGHTS["black"]
         terms.append(Term("black", "sdr_ev", group["deepest"], _ev("black"), weight, "at_most"))

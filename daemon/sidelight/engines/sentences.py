@@ -5,6 +5,7 @@ from __future__ import annotations
 from sidelight.emulators.lightroom import is_calibrated
 from sidelight.engines.scene import Scene
 from sidelight.imaging.image import Image
+from sidelight.recipe import Hdr
 from sidelight.recipe.fields import BY_NAME
 
 _TERMS = {
@@ -78,7 +79,7 @@ def reason_text(slider: str, value: float, term: str, scene: Scene, why: str) ->
 
 
 def photo_notes(
-    image: Image, scene: Scene, editor: str, unused_stops: float = 0.0
+    image: Image, scene: Scene, editor: str, hdr: Hdr, unused_stops: float = 0.0
 ) -> tuple[str, ...]:
     """Return sentences about the photo as a whole.
 
@@ -86,6 +87,7 @@ def photo_notes(
         image: The photo.
         scene: What was measured.
         editor: Whose edit it is.
+        hdr: HDR settings of the edit.
         unused_stops: Headroom that was offered but has no use here.
     """
     notes = []
@@ -99,6 +101,11 @@ def photo_notes(
         notes.append(
             "Next to nothing in this scene is brighter than white, so its HDR version looks much "
             "like the SDR one."
+        )
+    if hdr.sdr_whites > 0:
+        notes.append(
+            "The white of the SDR version is raised in the tone mapper, so that its highlights are "
+            "white and not light grey; the HDR version needs no such help."
         )
     if scene.clipped_share > 0.002:
         shown = "it is kept neutral"

@@ -23,7 +23,7 @@ from sidelight.emulators.darktable import (
 from sidelight.emulators.guide import exposure_boost, exposure_guide
 from sidelight.imaging.image import Image
 from sidelight.learning.random_recipe import SEED, random_recipes, recipes_for
-from sidelight.recipe import Lut3D, Recipe, ToneCurve, WhiteBalance
+from sidelight.recipe import Hdr, Lut3D, Recipe, ToneCurve, WhiteBalance
 
 Pixels = NDArray[np.floating]
 Matrix = NDArray[np.float64]
@@ -314,6 +314,14 @@ def _sigmoid_cases() -> list[Case]:
     return [
         *[twin_case(contrast, h) for contrast in CONTRASTS for h in (0.0, *HEADROOMS)],
         *_sweep("sigmoid", "contrast", (-75.0, -60.0, -25.0, 25.0, 75.0)),
+        *[
+            RecipeCase(
+                "sigmoid",
+                f"contrast {contrast:+g}, SDR whites {whites:g}",
+                Recipe(contrast=contrast, hdr=Hdr(sdr_whites=whites)),
+            )
+            for contrast, whites in ((0.0, 30.0), (0.0, 100.0), (40.0, 60.0))
+        ],
         OperationCase(
             "sigmoid, RGB ratio",
             "rgb ratio",

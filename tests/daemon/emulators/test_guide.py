@@ -34,6 +34,22 @@ def test_a_flat_picture_is_its_own_norm() -> None:
     np.testing.assert_allclose(out, np.log2(0.18 * np.sqrt(3.0)), atol=1e-5)
 
 
+@pytest.mark.parametrize("size", [(160, 240), (161, 242), (37, 50), (3, 2)])
+def test_at_some_places_it_is_what_it_is_there(size: tuple[int, int]) -> None:
+    balance = CameraWhiteBalance.from_color_matrix(np.eye(3), [2.0, 1.0, 1.5])
+    image = picture(textured()[: size[0], : size[1]], balance)
+    index = np.random.default_rng(4).integers(0, image.rgb.shape[0] * image.rgb.shape[1], 300)
+    for settings in ((0.0, None), (1.3, balance.matrix(25.0, 5.0))):
+        whole = guide.exposure_guide(image, *settings).reshape(-1)
+        some = guide.exposure_guide(image, *settings, index=index)
+        assert some.dtype == np.float32
+        np.testing.assert_allclose(some, whole[index], atol=1e-5)
+    recipe = Recipe(exposure_ev=1.0, highlights=-40.0)
+    emulator = DarktableEmulator()
+    some = emulator.guide(image, recipe, index)
+    np.testing.assert_allclose(some, emulator.guide(image, recipe).reshape(-1)[index], atol=1e-5)
+
+
 def test_texture_is_smoothed_and_edges_stay() -> None:
     rng = np.random.default_rng(1)
     level = np.where(np.arange(240) < 120, 0.02, 0.6)[None, :].repeat(160, 0)

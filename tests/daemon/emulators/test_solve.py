@@ -156,6 +156,36 @@ def test_the_jacobian_is_that_of_the_whole_chain(
     assert np.allclose(result, np.stack(wanted, axis=-1), rtol=0.01, atol=0.01)
 
 
+@pytest.mark.parametrize("part", range(len(CHAIN) + 1))
+def test_a_chain_may_be_cut_in_two(part: int) -> None:
+    random = np.random.default_rng(4)
+    rgb = random.uniform(0.05, 2.0, (30, 3))
+    theta, free = np.array([0.2, 0.4, 0.7, -0.3, 0.0, 0.0]), (0, 1, 2, 3, 5)
+    states = forward(CHAIN, rgb, theta)
+    first = chain_jacobian(CHAIN[:part], states[: part + 1], theta, free)
+    both = chain_jacobian(CHAIN[part:], states[part:], theta, free, first)
+    assert np.allclose(both, chain_jacobian(CHAIN, states, theta, free), atol=1e-9)
+
+
+def test_no_step_is_tried_that_promises_nothing(
+    problem: tuple[NDArray[np.float64], NDArray[np.float64]],
+) -> None:
+    """At the answer there is nothing to gain."""
+    matrix, right = problem
+    answer = solve_linear(matrix, right).theta
+    asked: list[NDArray[np.float64]] = []
+
+    def residual(theta: NDArray[np.float64]) -> tuple[NDArray[np.float64], str]:
+        asked.append(theta)
+        return matrix @ theta - right, "state"
+
+    solution = least_squares(
+        residual, lambda theta, state: matrix, answer, range(SIZE), WIDE, tolerance=1e-3
+    )
+    assert len(asked) == 1
+    assert np.array_equal(solution.theta, answer) and solution.state == "state"
+
+
 def test_a_setting_that_no_stage_reads_has_no_slope() -> None:
     rgb = np.ones((4, 3), dtype=np.float32)
     theta = np.zeros(SIZE)

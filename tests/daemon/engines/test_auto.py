@@ -80,7 +80,7 @@ def test_the_answer_is_better_than_zero_and_than_its_neighbours(
     case = problem(request.getfixturevalue(photo), emulator)
     theta = solve_terms(emulator, *case).theta
     best = costs(emulator, case, theta)
-    assert best < 0.7 * costs(emulator, case, np.zeros(VECTOR_SIZE))
+    assert best < 0.85 * costs(emulator, case, np.zeros(VECTOR_SIZE))
     tried = 0
     for setting in FREE:
         if SLIDERS[setting] == "vibrance":
@@ -187,7 +187,7 @@ def test_effects_are_those_of_the_linear_problem() -> None:
     theta = np.zeros(VECTOR_SIZE)
     theta[list(FREE)] = best
     effects = term_effects(
-        Solved(theta, terms, rows @ best - right, rows, 0.0, centre, prior_precision())
+        Solved(theta, terms, rows @ best - right, rows, centre, prior_precision())
     )
     assert list(effects) == ["placement", "white", "black", "colour", HABIT]
     for name, keep in (("placement", [1, 2, 3, 4]), ("white", [0, 3, 4]), ("black", [0, 1, 2, 4])):
@@ -315,8 +315,8 @@ def test_less_is_known_less_is_claimed(landscape: Image) -> None:
 
 def test_mostly_numbers_is_enough_and_mostly_none_is_not(landscape: Image) -> None:
     some, most = landscape.rgb.copy(), landscape.rgb.copy()
-    some[:10, :20] = np.nan
-    some[90:, :5, 1] = np.inf
+    some[::16, ::16] = np.nan
+    some[3::16, 5::32, 1] = np.inf
     most[10:] = np.nan
     whole = AutoEngine().predict(landscape, "darktable").recipe
     partly = AutoEngine().predict(replace(landscape, rgb=some), "darktable").recipe

@@ -14,6 +14,7 @@ from sidelight.engines.objective import terms_for
 from sidelight.engines.scene import Scene, analyse
 from sidelight.engines.sentences import SPEAKS, photo_notes, reason_text
 from sidelight.imaging.image import Image, Preview
+from sidelight.recipe import Hdr
 from sidelight.recipe.fields import BY_NAME, SLIDERS
 
 WHYS = ("light", "bright", "room", "face", "night", "camera")
@@ -76,12 +77,12 @@ def test_every_free_slider_speaks_of_terms_there_are(scene: Scene) -> None:
 
 
 def test_a_plain_photo_has_no_notes(portrait: Image, scene: Scene) -> None:
-    assert photo_notes(portrait, scene, "darktable") == ()
-    assert photo_notes(portrait, scene, "darktable", 0.0) == ()
+    assert photo_notes(portrait, scene, "darktable", Hdr()) == ()
+    assert photo_notes(portrait, scene, "darktable", Hdr(), 0.0) == ()
 
 
 def test_headroom_without_a_use_is_told(portrait: Image, scene: Scene) -> None:
-    (note,) = photo_notes(portrait, scene, "darktable", 2.0)
+    (note,) = photo_notes(portrait, scene, "darktable", Hdr(), 2.0)
     assert "HDR" in note
 
 
@@ -90,14 +91,14 @@ def test_notes_say_what_is_uncertain(landscape: Image, scene: Scene) -> None:
     info = replace(landscape.info, white_balance_source="daylight")
     image = replace(landscape, preview=preview, info=info)
     clipped = replace(scene, clipped_share=0.034)
-    notes = photo_notes(image, clipped, "lightroom")
+    notes = photo_notes(image, clipped, "lightroom", Hdr())
     for word in ("preview", "daylight", "3.4 %", "uncalibrated"):
         assert any(word in note for note in notes), word
     assert all(note.endswith(".") for note in notes)
     for is_neutral, said in ((True, "without a colour"), (False, "with the colour")):
         info = replace(landscape.info, lost_light_is_neutral=is_neutral)
-        (note,) = photo_notes(replace(landscape, info=info), clipped, "darktable")
+        (note,) = photo_notes(replace(landscape, info=info), clipped, "darktable", Hdr())
         assert said in note
     info = replace(landscape.info, white_balance_source="preview")
-    (note,) = photo_notes(replace(landscape, info=info), scene, "darktable")
+    (note,) = photo_notes(replace(landscape, info=info), scene, "darktable", Hdr())
     assert "JPEG" in note

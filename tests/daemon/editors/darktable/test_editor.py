@@ -11,7 +11,7 @@ import pytest
 
 from sidelight.editors.base import Order
 from sidelight.editors.darktable.editor import Darktable, recipe_to_entries
-from sidelight.recipe import PhotoInfo, Recipe, ToneCurve
+from sidelight.recipe import Hdr, PhotoInfo, Recipe, ToneCurve
 from sidelight.recipe.white_balance import RelativeWhiteBalance
 from sidelight_xmp.darktable.history import History, HistoryEntry, effective
 from sidelight_xmp.darktable.sidecar import history_from_bytes, merge_history
@@ -50,6 +50,19 @@ def test_the_photos_own_sidecar_is_the_sdr_twin(info: PhotoInfo, order: Order) -
     ]
     white_target = np.frombuffer(entries["sigmoid"].params, "<f4", 1, 8)[0]
     assert white_target == pytest.approx(100, rel=1e-4)
+
+
+def test_sdr_whites_raise_the_white_of_the_sdr_twin(info: PhotoInfo, order: Order) -> None:
+    found = {}
+    for number, whites in enumerate((-50.0, 0.0, 50.0, 100.0)):
+        edit = replace(EDIT, hdr=Hdr(sdr_whites=whites))
+        EDITOR.write(info, edit, replace(order, batch=str(number), overwrite=True))
+        params = active(info.path.with_name("IMG_1.CR3.xmp"))["sigmoid"].params
+        found[whites] = float(np.frombuffer(params, "<f4", 1, 8)[0])
+        assert EDITOR.read(info).recipe.hdr.sdr_whites == pytest.approx(max(whites, 0.0), abs=0.1)
+    assert found[-50.0] == found[0.0] == pytest.approx(100.0, rel=1e-4)
+    assert found[50.0] == pytest.approx(100.0 * 2**0.5, rel=1e-4)
+    assert found[100.0] == pytest.approx(200.0, rel=1e-4)
 
 
 def test_the_mask_exposure_is_written(info: PhotoInfo, order: Order) -> None:

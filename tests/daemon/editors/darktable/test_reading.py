@@ -10,7 +10,7 @@ import pytest
 from sidelight.editors.base import Order, Reading
 from sidelight.editors.darktable.editor import Darktable, recipe_to_entries
 from sidelight.editors.darktable.reading import history_to_recipe
-from sidelight.recipe import PhotoInfo, Recipe, ToneCurve
+from sidelight.recipe import Hdr, PhotoInfo, Recipe, ToneCurve
 from sidelight_xmp.darktable.history import History, HistoryEntry
 from sidelight_xmp.darktable.operations import decode
 from sidelight_xmp.darktable.sidecar import history_from_bytes, merge_history
@@ -58,12 +58,13 @@ def test_read_is_exact_for_many_recipes(info: PhotoInfo, order: Order) -> None:
     for number in range(40):
         vector = random.uniform(-0.5, 0.5, EDIT.to_vector().shape)
         vector[10:] *= 0.1
-        recipe = Recipe().with_vector(vector)
+        recipe = Recipe(hdr=Hdr(sdr_whites=float(random.uniform(0.0, 100.0)))).with_vector(vector)
         EDITOR.write(info, recipe, replace(order, batch=str(number), overwrite=True))
         reading = EDITOR.read(info)
         difference = reading.recipe.to_vector() - recipe.to_vector()
         assert reading.unread == ()
         assert np.abs(difference[:10]).max() < 0.01
+        assert reading.recipe.hdr.sdr_whites == pytest.approx(recipe.hdr.sdr_whites, abs=0.01)
         assert np.abs(difference[10:]).max() < 1e-3
 
 

@@ -32,6 +32,24 @@ def test_the_white_target_stands_above_the_headroom_and_joins_it_at_sdr() -> Non
     assert (stops[1:-1] > headrooms[1:-1]).all() and 2.0 ** stops.max() < 16.0
 
 
+def test_sdr_whites_raise_the_sdr_twin_and_never_above_the_hdr_twin() -> None:
+    assert sigmoid.white_stops(0.0, -100.0) == sigmoid.white_stops(0.0, 0.0) == 0.0
+    for whites in (10.0, 55.0, 100.0):
+        raised = sigmoid.white_stops(0.0, whites)
+        assert 0.0 < raised == pytest.approx(sigmoid.SDR_WHITES_STOPS * whites / 100.0)
+        assert sigmoid.sdr_whites(raised) == pytest.approx(whites)
+        twins = [sigmoid.white_stops(headroom, whites) for headroom in (0.0, 0.15, 0.5, 1.0, 2.3)]
+        assert twins == sorted(twins)
+        assert twins[-2:] == [sigmoid.white_stops(1.0), sigmoid.white_stops(2.3)]
+
+
+@pytest.mark.parametrize("stops", [0.0, 0.4, 1.0])
+def test_contrast_is_found_again(stops: float) -> None:
+    for points in (-100.0, -35.0, 0.0, 60.0, 100.0):
+        contrast, _ = sigmoid.twin(points, stops)
+        assert sigmoid.points(float(contrast), stops) == pytest.approx(points, abs=1e-6)
+
+
 def test_sdr_needs_no_compensation() -> None:
     assert sigmoid.twin(40.0, 0.0) == (sigmoid.contrast(40.0), 0.0)
     assert sigmoid.contrast(-100.0) == 0.75 and sigmoid.contrast(100.0) == 3.0
