@@ -287,7 +287,9 @@ def _finite(image: Image) -> Image:
     good = np.asarray(np.isfinite(image.rgb).all(axis=-1))
     if good.mean() < 0.5:
         raise ImplausibleError("most of its pixels are not numbers, so nothing is predicted")
-    rgb = np.clip(np.where(good[..., None], image.rgb, 0.0), -_BRIGHTEST, _BRIGHTEST)
+    # The median tells nothing: black would be a shadow that the photo does not have.
+    middle = np.median(image.rgb[good], axis=0)
+    rgb = np.clip(np.where(good[..., None], image.rgb, middle), -_BRIGHTEST, _BRIGHTEST)
     return replace(image, rgb=rgb.astype(np.float32))
 
 
