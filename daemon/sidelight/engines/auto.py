@@ -90,7 +90,6 @@ class AutoEngine:
         scene = analyse(image)
         tone = camera_tone(image)
         key = key_of(scene, tone)
-        asked, headroom = headroom, min(headroom, useful_headroom(scene, key))
         mired, tint = white_balance_shift(scene.cast, image.info.white_balance_source)
         start = Recipe(
             temperature_mired=mired, tint=tint, hdr=Hdr(enabled=headroom > 0, headroom=headroom)
@@ -100,6 +99,9 @@ class AutoEngine:
         context = replace(context, lost=lost_gain(image, scene.index))
         exposure, mid_ev = exposure_at_key(emulator, context, scene, key)
         chroma = wanted_chroma(emulator, context, scene, exposure, tone)
+        asked, headroom = headroom, min(headroom, useful_headroom(scene, key, mid_ev))
+        start = replace(start, hdr=replace(start.hdr, headroom=headroom))
+        context = replace(context, headroom=headroom, hdr=start.hdr)
         centre = prior_centre(key, editor)
         theta = start.to_vector() + centre
         theta[INDEX["exposure_ev"]] = exposure

@@ -137,12 +137,12 @@ def reference_ev(scene: Scene, group: str, mid_ev: float, headroom: float) -> fl
     return float(np.log2(level / 0.18))
 
 
-def useful_headroom(scene: Scene, key: Key) -> float:
+def useful_headroom(scene: Scene, key: Key, mid_ev: float) -> float:
     """Return the stops above SDR white that a photo has a use for, 4 for as many as there are.
 
     Where nothing is dark, little is brighter than white: paper and snow dazzle when they shine.
     """
-    brightest = reference_ev(scene, "p999", key.ev, 4.0) - _WHITE_EV
+    brightest = reference_ev(scene, "p999", mid_ev, 4.0) - _WHITE_EV
     return BRIGHT_HEADROOM if key.why == "bright" or brightest < BRIGHT_HEADROOM else 4.0
 
 

@@ -198,10 +198,10 @@ def test_a_scene_has_use_for_headroom_as_far_as_its_lights_reach(
     random = np.random.default_rng(3)
     wall = analyse(image_of(0.3 * 2.0 ** random.normal(0, 0.2, (80, 80, 1)) * np.ones(3)))
     sun = analyse(landscape)
-    assert useful_headroom(sun, key_of(sun, None)) == 4.0
-    assert 0.0 < useful_headroom(wall, key_of(wall, None)) < 0.5
-    assert 0.0 < useful_headroom(wall, Key(-2.0, "light")) < 0.5
-    assert 0.0 < useful_headroom(sun, Key(0.5, "bright")) < 0.5
+    assert useful_headroom(sun, key_of(sun, None), 0.35) == 4.0
+    assert 0.0 < useful_headroom(wall, key_of(wall, None), 0.35) < 0.5
+    assert 0.0 < useful_headroom(wall, Key(-2.0, "light"), -2.0) < 0.5
+    assert 0.0 < useful_headroom(sun, Key(0.5, "bright"), 0.5) < 0.5
 
 
 def test_every_free_slider_has_a_prior_and_the_curve_none() -> None:
