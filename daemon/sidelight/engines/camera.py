@@ -24,6 +24,7 @@ from sidelight.recipe.fields import BY_NAME, SLIDERS
 
 LEAST_CELLS = 48
 _SOLVED_CELLS = 600
+_SDR_WHITES = 100.0  # A camera's JPEG reaches white, which darktable's tone mapper only nears.
 _VISIBLE = {"EV": 0.02, "points": 2.0, "mired": 2.0}
 
 
@@ -42,12 +43,15 @@ class CameraEngine:
         """
         cells = _cells(image)
         emulator = load_emulator(editor)
-        start = Recipe(hdr=Hdr(enabled=headroom > 0, headroom=headroom))
-        context = context_of(image, start, 0.0)
+        whites = _SDR_WHITES if emulator.raises_sdr_white else 0.0
+        hdr = Hdr(enabled=headroom > 0, headroom=headroom, sdr_whites=whites)
+        start = Recipe(hdr=replace(hdr, sdr_whites=whites * strength))
+        context = context_of(image, Recipe(hdr=hdr), 0.0)
         found = fit_camera(emulator, context, _thinned(cells))
         recipe = _settled(start.with_vector(found.theta * strength))
         compared = cells.take(~cells.clipped)
-        before = measured(emulator, context, compared, start.to_vector())
+        plain = replace(context, hdr=replace(hdr, sdr_whites=0.0))
+        before = measured(emulator, plain, compared, start.to_vector())
         # The JPEG is matched by the whole edit, whatever part of it is used.
         after = measured(emulator, context, compared, found.theta)
         return Prediction(

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from sidelight.engines.base import Reason
 from sidelight.engines.camera_fit import CameraFit
+from sidelight.engines.sentences import RAISED_WHITE
 from sidelight.imaging.image import Image
 from sidelight.recipe import Recipe
 from sidelight.recipe.curve import knot_positions
@@ -131,6 +132,8 @@ def camera_notes(
     clipped = float(image.clipped.any(axis=-1).mean())
     if clipped > _CLIPPED_SHARE:
         notes.append(f"{100 * clipped:.1f} % of the frame is clipped in the raw and counts little.")
+    if recipe.hdr.sdr_whites > 0:
+        notes.append(RAISED_WHITE)
     if recipe.hdr.enabled:
         notes.append("The JPEG ends at SDR white, so the SDR version is matched.")
         if editor == "lightroom":

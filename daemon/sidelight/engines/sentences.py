@@ -78,6 +78,12 @@ def reason_text(slider: str, value: float, term: str, scene: Scene, why: str) ->
     return f"{field.label} {amount} {clause}.".replace(" -", " \N{MINUS SIGN}")
 
 
+RAISED_WHITE = (
+    "The white of the SDR version is raised in the tone mapper, so that its highlights are white "
+    "and not light grey; the HDR version needs no such help."
+)
+
+
 def photo_notes(
     image: Image, scene: Scene, editor: str, hdr: Hdr, unused_stops: float = 0.0
 ) -> tuple[str, ...]:
@@ -103,10 +109,7 @@ def photo_notes(
             "like the SDR one."
         )
     if hdr.sdr_whites > 0:
-        notes.append(
-            "The white of the SDR version is raised in the tone mapper, so that its highlights are "
-            "white and not light grey; the HDR version needs no such help."
-        )
+        notes.append(RAISED_WHITE)
     if scene.clipped_share > 0.002:
         shown = "it is kept neutral"
         if editor == "darktable" and image.info.is_raw:
