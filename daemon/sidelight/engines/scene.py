@@ -30,7 +30,7 @@ _WINDOWS = {
     "p999": (99.85, 99.95),
 }
 _AREAS = {"face": 0.5, "foliage": 0.5, "sky": 0.5}
-_FACE_SHARE = (0.003, 0.012)
+_FACE_SHARE = (0.006, 0.015)
 _HIGH_TONES_EV = 1.5
 _LEAST_AREA = 0.003
 _GROUP_SIZE = 32
