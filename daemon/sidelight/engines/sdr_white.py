@@ -42,10 +42,9 @@ def sdr_whites(
         mid_ev: Where they lie.
         theta: The other settings.
     """
-    if not emulator.raises_sdr_white or key.is_night:
-        return 0.0
     lost = scene.is_clipped("p995")
-    if not lost and white_share(scene, mid_ev) < _LEAST_SHARE:
+    white = not key.is_night and white_share(scene, mid_ev) >= _LEAST_SHARE
+    if not emulator.raises_sdr_white or not (lost or white):
         return 0.0
     level = LEVELS["lost white" if lost else "white"]
     chosen = 0.0

@@ -67,10 +67,17 @@ def test_nothing_that_the_raw_holds_clips_for_it(landscape: Image) -> None:
     assert np.percentile(rgb.max(axis=-1), 99.5) < 1.0
 
 
-def test_neither_at_night_nor_where_nothing_is_white_nor_for_lightroom(
+def test_at_night_only_what_the_sensor_lost_is_to_be_white(
+    overexposed: Image, landscape: Image
+) -> None:
+    night = Key(-2.0, "night")
+    assert chosen(landscape, -2.5, key=night) == 0.0 < chosen(landscape, -2.5)
+    assert chosen(overexposed, -2.0, key=night) > 0.0
+
+
+def test_neither_where_nothing_is_white_nor_for_lightroom(
     overexposed: Image, image_of: ImageOf
 ) -> None:
-    assert chosen(overexposed, -2.0, key=Key(-2.0, "night")) == 0.0
     assert chosen(overexposed, -2.0, "lightroom") == 0.0
     random = np.random.default_rng(7)
     wall = image_of(0.3 * 2.0 ** random.normal(0, 0.2, (80, 80, 1)) * np.ones(3))
