@@ -155,8 +155,7 @@ def solve_terms(
     problem = _TermProblem(emulator, context, scene, terms)
     theta, state = problem.solve(centre, np.zeros(VECTOR_SIZE) if start is None else start)
     rows = problem.jacobian(theta, state)[: len(terms)]
-    precision = prior_precision(emulator.name)
-    return Solved(theta, tuple(terms), state.values, rows, centre, precision)
+    return Solved(theta, tuple(terms), state.values, rows, centre, problem.precision)
 
 
 @dataclass(frozen=True, eq=False)

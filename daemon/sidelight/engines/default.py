@@ -28,7 +28,7 @@ def exposure_at_key(
 ) -> tuple[float, float]:
     """Return the exposure at which the default shows the middle tones at the key, in solver units.
 
-    And where the broader mid-tones (`Scene.mid_ev`) then lie in it, in EV about 0.18.
+    With it, where the broader mid-tones, those of `Scene.mid_ev`, then lie, in EV about 0.18.
 
     Args:
         emulator: Whose default.
