@@ -44,7 +44,7 @@ STAGES = {
     "predict: tones and areas of the photo": ("engines/scene.py", "analyse"),
     "predict: the camera's tone curve": ("engines/camera_tone.py", "camera_tone"),
     "predict: the default's colours": ("engines/default.py", "wanted_chroma"),
-    "predict: the solve": ("engines/auto.py", "solve_terms"),
+    "predict: the solves": ("engines/auto.py", "solve"),
     "write, both editors": ("editors/sidecar.py", "write"),
 }
 """Stage → (end of the file's path, function), read from a profile's cumulative times."""

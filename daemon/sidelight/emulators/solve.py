@@ -24,7 +24,6 @@ Pixels = NDArray[np.float32]
 _STEP = 2e-3
 _STEP_RGB = 2e-3
 _DAMPING = 1e-3
-_NO_GAIN = 0.25
 _EACH = np.eye(3)[:, None, :]
 
 
@@ -175,6 +174,7 @@ def least_squares(
     centre: Vector | None = None,
     iterations: int = 24,
     tolerance: float = 1e-4,
+    least_gain: float = 0.0,
     enough: float = 0.0,
 ) -> Solution:
     """Minimise |residual|² + Σ prior (θ − centre)² over the free settings, within bounds.
@@ -188,8 +188,9 @@ def least_squares(
         prior: Precision of each setting around `centre`, (VECTOR_SIZE,); zero when absent.
         centre: Where the prior pulls to; `theta` when absent.
         iterations: Most steps tried.
-        tolerance: Stop when a step improves the cost by less than this share of it, or by all
-            signs would improve it by less than a quarter of that.
+        tolerance: Stop when a step improves the cost by less than this share of it.
+        least_gain: Stop before a step that by all signs would improve it by less than this share;
+            for an answer that need not be exact, since signs may err far from it.
         enough: Stop when the cost is this low.
 
     Returns:
@@ -210,7 +211,7 @@ def least_squares(
         gradient = j.T @ r + pull.gradient(theta[index])
         scale = np.diag(normal) + 0.1 * np.diag(normal).mean()
         step = _bounded_step(normal, scale * damping, gradient, theta[index], index, bounds)
-        if _expected_gain(normal, gradient, step) < _NO_GAIN * tolerance * cost:
+        if _expected_gain(normal, gradient, step) < least_gain * cost:
             break
         trial = theta.copy()
         trial[index] += step

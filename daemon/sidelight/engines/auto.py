@@ -53,6 +53,7 @@ _BRIGHTEST = 2.0**12
 _LEAK = 0.15
 _SHARE_OF_STRONGEST = 0.4
 _TOLERANCE, _ROUGH, _ROUGH_SOLVES = 2e-3, 5e-2, 2
+_NO_GAIN = 0.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,6 +197,7 @@ class _TermProblem:
             centre=centre,
             iterations=14,
             tolerance=tolerance,
+            least_gain=_NO_GAIN * tolerance,
         )
         return solution.theta, solution.state
 

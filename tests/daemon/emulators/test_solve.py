@@ -180,7 +180,7 @@ def test_no_step_is_tried_that_promises_nothing(
         return matrix @ theta - right, "state"
 
     solution = least_squares(
-        residual, lambda theta, state: matrix, answer, range(SIZE), WIDE, tolerance=1e-3
+        residual, lambda theta, state: matrix, answer, range(SIZE), WIDE, least_gain=1e-4
     )
     assert len(asked) == 1
     assert np.array_equal(solution.theta, answer) and solution.state == "state"
