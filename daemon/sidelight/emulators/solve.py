@@ -211,7 +211,7 @@ def least_squares(
         gradient = j.T @ r + pull.gradient(theta[index])
         scale = np.diag(normal) + 0.1 * np.diag(normal).mean()
         step = _bounded_step(normal, scale * damping, gradient, theta[index], index, bounds)
-        if _expected_gain(normal, gradient, step) < least_gain * cost:
+        if least_gain and _expected_gain(normal, gradient, step) < least_gain * cost:
             break
         trial = theta.copy()
         trial[index] += step
