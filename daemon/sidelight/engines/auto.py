@@ -101,8 +101,7 @@ class AutoEngine:
         exposure, mid_ev = exposure_at_key(emulator, context, scene, key)
         chroma = wanted_chroma(emulator, context, scene, exposure, tone)
         asked, headroom = headroom, min(headroom, useful_headroom(scene, key, mid_ev))
-        start = replace(start, hdr=replace(start.hdr, headroom=headroom))
-        context = replace(context, headroom=headroom, hdr=start.hdr)
+        context = replace(context, headroom=headroom, hdr=replace(start.hdr, headroom=headroom))
         centre = prior_centre(key, editor)
         theta = start.to_vector() + centre
         theta[INDEX["exposure_ev"]] = exposure
@@ -113,15 +112,14 @@ class AutoEngine:
             theta, state = problem.solve(centre, theta, _ROUGH)
             mid_ev = problem.mid_ev(state)
             whites = sdr_whites(emulator, context, scene, key, mid_ev, theta)
-            start = replace(start, hdr=replace(start.hdr, sdr_whites=whites))
-            context = replace(context, hdr=start.hdr)
+            context = replace(context, hdr=replace(context.hdr, sdr_whites=whites))
         moved = start.with_vector(theta)
         if is_stale(moved):
             context = replace(context, guide=emulator.guide(image, moved, scene.index))
         terms = terms_for(scene, headroom, key, chroma, mid_ev)
         solved = solve_terms(emulator, context, scene, terms, centre, theta)
         whites = sdr_whites(emulator, context, scene, key, mid_ev, solved.theta)
-        start = replace(start, hdr=replace(start.hdr, sdr_whites=whites * strength))
+        start = replace(start, hdr=replace(context.hdr, sdr_whites=whites * strength))
         settled = start.with_vector(keep_rising(emulator, solved.theta) * strength)
         recipe = settled.on_slider_steps()
         return Prediction(

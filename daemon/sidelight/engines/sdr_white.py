@@ -51,7 +51,8 @@ def sdr_whites(
     for whites in _CHOICES:
         hdr = replace(context.hdr, sdr_whites=float(whites))
         stages = emulator.stages(replace(context, headroom=0.0, hdr=hdr))
-        shown = features_of(*[run(stages, scene.rgb, theta.astype(np.float32))] * 2)
+        rgb = run(stages, scene.rgb, theta.astype(np.float32))
+        shown = features_of(rgb, rgb)
         if _level(shown["sdr_peak_ev"][scene.groups["peaks"]]) > LEVELS["peak"]:
             break
         chosen = float(whites)
